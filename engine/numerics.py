@@ -1,0 +1,46 @@
+"""How kernels are compiled: one decorator, one cache folder named by the hash of every kernel source.
+
+numba's disk cache looks at the file of the function alone and would go on running the old machine code of a callee that
+changed in another file. The folder's name therefore covers all sources that hold kernels.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def kernel_sources(package: Path = _PACKAGE) -> tuple[Path, ...]:
+    """Every source file that may hold kernels, in a fixed order."""
+    return tuple(sorted(package.rglob("kernels*.py")))
+
+
+def kernel_hash(package: Path = _PACKAGE) -> str:
+    """Sixteen hex digits over the names and contents of all kernel sources."""
+    digest = hashlib.sha256()
+    for path in kernel_sources(package):
+        digest.update(path.relative_to(package).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cache_root() -> Path:
+    """Folder for everything that clodesk may rebuild: CLODESK_CACHE_DIR, or clodesk under the user's cache folder."""
+    named = os.environ.get("CLODESK_CACHE_DIR")
+    if named:
+        return Path(named)
+    base = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "clodesk"
+
+
+os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_root() / "kernels" / kernel_hash()))
+
+import numba  # noqa: E402  (the cache folder has to be named before numba reads its settings)
+
+kernel: Any = numba.njit(cache=True, nogil=True)
+"""Compile a pure function of arrays and scalars; cached on disk, releases the GIL."""
+
+parallel_kernel: Any = numba.njit(cache=True, nogil=True, parallel=True)
+"""As `kernel`, for the outer loop over scenarios only."""
