@@ -1,4 +1,4 @@
-"""Everything one legacy workbook holds, as records: what the importer produces and the database keeps (spec 06 section 4.5).
+"""Everything one legacy workbook holds, as records: what the importer produces and the database keeps (spec 06 §4.5).
 
 A snapshot is a statement of a file, not a runnable deal: values may be missing. `engine.deal.contract.Deal` is what a
 run needs, assembled by the desk from a deal snapshot and an assumption set.
@@ -28,7 +28,7 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One remark of the importer. code is that of spec 06 section 4.4 (`W-UNIT`); cell in A1 notation, empty for a whole sheet."""
+    """One remark of the importer: a code of spec 06 §4.4 (`W-UNIT`), the cell in A1 notation or empty for a sheet."""
 
     code: str
     sheet: str
@@ -56,7 +56,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
-    """The imported file: name without its folder, SHA-256 as hex, size in bytes, sheet names in order, layout version."""
+    """The imported file: name without folder, SHA-256 as hex, size in bytes, sheet names in order, layout version."""
 
     name: str
     sha256: str

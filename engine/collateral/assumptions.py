@@ -1,4 +1,4 @@
-"""Prepayment, default, severity and recovery-lag assumptions of assets and of reinvestment (spec 01 sections 1.3, 1.4, 5)."""
+"""Prepayment, default, severity and recovery-lag assumptions of assets and of reinvestment (spec 01 §1.3, §1.4, §5)."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""A deal as a run needs it: dates, positions, accounts, tranches, fees and tests, complete and validated (spec 02 section 1)."""
+"""A deal as a run needs it: dates, positions, accounts, tranches, fees and tests, all complete (spec 02 §1)."""
 
 from dataclasses import dataclass
 from datetime import date

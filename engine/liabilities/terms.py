@@ -1,4 +1,4 @@
-"""What a deal owes, as its documents state it: tranches, fees, the incentive fee and sub-note payments (spec 02 section 1)."""
+"""What a deal owes, as its documents state it: tranches, fees, incentive fee, sub-note payments (spec 02 §1)."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -43,7 +43,7 @@ class FeeBasis(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fee:
-    """One fee: percentage of the basis plus fixed_amount, both a year; interest on the unpaid balance at index plus spread."""
+    """One fee: percentage of the basis plus fixed_amount, both a year; unpaid balances may bear index plus spread."""
 
     name: str
     basis: FeeBasis
