@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.errors import InputError
+
 Rate = float | tuple[float, ...]
 """An annual decimal: one number, or a vector whose first element belongs to the first interest period."""
 
@@ -65,3 +67,41 @@ class Reinvestment:
     pre_fraction: float
     post_type: str
     post_fraction: float
+
+
+def assumptions_of(
+    blkrock_id: str, rows: tuple[AssumptionRow, ...], vectors: dict[str, tuple[float, ...]]
+) -> AssetAssumptions | None:
+    """Assumptions of one asset: the last row for its id or for ALL (spec 01 §1.3 step 5.4); None where no row applies.
+
+    Ids and vector names compare without regard to case. Raises InputError for a vector that does not exist.
+    """
+    wanted = blkrock_id.upper()
+    found = None
+    for row in rows:
+        if row.blkrock_id.strip().upper() in (wanted, "ALL"):
+            found = row
+    if found is None:
+        return None
+    by_name = {name.upper(): values for name, values in vectors.items()}
+    is_rating_driven = isinstance(found.cdr, str) and found.cdr.strip().upper() == RATING_DRIVEN
+    return AssetAssumptions(
+        cpr=_named(found.cpr, by_name, found),
+        cdr=RATING_DRIVEN if is_rating_driven else _named(found.cdr, by_name, found),
+        severity=_named(found.severity, by_name, found),
+        recovery_lag_months=found.recovery_lag_months,
+    )
+
+
+def _named(value: float | str, vectors: dict[str, tuple[float, ...]], row: AssumptionRow) -> Rate:
+    if not isinstance(value, str):
+        return float(value)
+    vector = vectors.get(value.strip().upper())
+    if vector is None:
+        raise InputError(
+            "CLO-1101",
+            f"Vector '{value}' is not known",
+            where=f"the cash-flow assumptions of {row.blkrock_id}",
+            remedy=f"Known vectors: {', '.join(sorted(vectors)) or 'none'}.",
+        )
+    return vector
