@@ -1,1 +1,1 @@
-"""market"""
+"""Index curves and fixings."""
