@@ -111,7 +111,8 @@ class DealResult:
     ic (N, J, 8), incentive (N, 3), risk (T, 6), with the columns named above. last_calculated (T,) is the last period
     (1-based) with a balance. trace has one row per executed step, empty unless asked for; step_texts maps (section,
     step) to the text of the step. failure is None for a run that reached its end; then the arrays run to last_period,
-    otherwise to the failing period.
+    otherwise to the failing period. collection_end is the interest and principal cash left in the Collection account,
+    accrued_interest_end the purchased accrued interest not yet recovered.
     """
 
     deal_id: str
@@ -136,6 +137,8 @@ class DealResult:
     last_calculated: npt.NDArray[np.int64]
     trace: npt.NDArray[np.void]
     step_texts: dict[tuple[int, int], str]
+    collection_end: tuple[float, float] = (0.0, 0.0)
+    accrued_interest_end: float = 0.0
     failure: Failure | None = None
 
     def tranche(self, name: str, column: str) -> Floats:
