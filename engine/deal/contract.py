@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 
-from engine.collateral.asset import Asset
-from engine.collateral.assumptions import AssetAssumptions, Reinvestment
+from engine.collateral.assumptions import Reinvestment
+from engine.collateral.holding import Holding as Holding
 from engine.liabilities.terms import Fee, IncentiveFee, Tranche
 
 
@@ -49,24 +49,6 @@ class DealDates:
     interest_determination_days: int
     determination_days: int
     business_day_convention: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
-    """A position with everything its projection needs.
-
-    par in currency; sink_schedule: (date, amount) rows as the workbook gives them, empty for a bullet; fractions of
-    the balance then outstanding may be given instead (amortization), as the reference data do. sp_rating_history and
-    moodys_rating_history: (date, rating) in date order, for rating-driven defaults.
-    """
-
-    asset: Asset
-    par: float
-    assumptions: AssetAssumptions = AssetAssumptions()
-    sink_schedule: tuple[tuple[date, float], ...] = ()
-    amortization: tuple[tuple[date, float], ...] = ()
-    sp_rating_history: tuple[tuple[date, str], ...] = ()
-    moodys_rating_history: tuple[tuple[date, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

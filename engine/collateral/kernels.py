@@ -1,0 +1,267 @@
+"""The projection of assets: one scenario, all assets of a pool (spec 01 §3).
+
+Axes are (column, row, lane): a lane is an asset, a row one of its payment dates, and the inner loops run along lanes so
+that they compile to vector instructions. That is why each of them writes one array: with several the compiler gives up
+proving that they do not overlap. Everything that depends on dates, modes and names is settled in the grid beforehand.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.conventions.kernels import period_rate_from_days
+from engine.numerics import kernel
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
+
+# Columns of the flows array.
+DEFAULT, DEFAULT_VALUE, INTEREST, SCHEDULED, UNSCHEDULED, RECOVERIES, NET_LOSS = range(7)
+N_FLOWS = 7
+# Columns of the balances array.
+BALANCE_BEGIN, BALANCE_END, DEFAULT_BALANCE, DEFAULT_VALUE_BALANCE, TOTAL = range(5)
+N_BALANCES = 5
+# Rows of the state array that project_assets works in.
+N_STATES = 9
+
+NEVER = np.iinfo(np.int32).max
+"""Row of an event that does not happen."""
+
+
+class AssetGrid(NamedTuple):
+    """The assets of a pool laid out for the projection; K rows, A lanes.
+
+    lane_end            (K,) int64, lanes from this one on have nothing in the row
+    schedule_fraction   (K, A) float64, part of the survivors repaid on schedule
+    cpr_entry, cdr_entry, severity_entry
+                        (K, A) int32, entry of the rate tables; entry 0 is a zero rate
+    first_row, last_row (A,) int64, rows of the first and the last payment date; what is still in default on the last
+                        row is lost there
+    opening_performing, opening_default, opening_default_value
+                        (A,) float64, currency, at the analysis date; zeros for a lane without rows
+    first_row_value     (A,) float64, added to the market value of defaults on the first row: the value that the legacy
+                        model leaves there when a defaulted asset starts on a principal-only date (spec 01 §3.5)
+    """
+
+    lane_end: Ints
+    schedule_fraction: Floats
+    cpr_entry: Codes
+    cdr_entry: Codes
+    severity_entry: Codes
+    first_row: Ints
+    last_row: Ints
+    opening_performing: Floats
+    opening_default: Floats
+    opening_default_value: Floats
+    first_row_value: Floats
+
+
+class RecoveryRuns(NamedTuple):
+    """On which row the default of which earlier row is recovered, for H recovery lags.
+
+    Neighbouring lanes mostly share the row, so it is kept as runs: in row k under lag h the runs
+    start[h, k] .. start[h, k + 1] say that lanes begin .. end recover the defaults of `row`.
+
+    start       (H, K + 1) int64, offsets into the run arrays
+    begin, end, row
+                (G,) int64
+    recovered_on
+                (H, K + 1, A) int32, row on which a default is recovered that no run covers: one on a principal-only
+                date, and in entry K the opening default; -1 for none
+    """
+
+    start: Ints
+    begin: Ints
+    end: Ints
+    row: Ints
+    recovered_on: Codes
+
+
+class RateEntries(NamedTuple):
+    """What the entries of a rate table mean; entry 0 is a zero rate with source -1.
+
+    source, period (E,) int64, row and column of the annual rates; days (E,) int64, DAYS360 of the accrual period.
+    """
+
+    source: Ints
+    period: Ints
+    days: Ints
+
+
+@kernel
+def fill_rate_tables(
+    cpr_entries: RateEntries,
+    cdr_entries: RateEntries,
+    severity_entries: RateEntries,
+    cpr_annual: Floats,
+    cdr_annual: Floats,
+    severity_annual: Floats,
+    cpr_period: Floats,
+    cdr_period: Floats,
+    recovery_rate: Floats,
+) -> None:
+    """Turn the annual rates of a scenario into the tables that `project_assets` reads (spec 01 §2.7).
+
+    cpr_annual, cdr_annual, severity_annual : (Q, P) float64, decimals by source and interest period, each its own Q
+    cpr_period, cdr_period : (E,) float64, written: period rates
+    recovery_rate : (E,) float64, written: 1 - severity
+    """
+    _fill_period_rates(cpr_entries, cpr_annual, cpr_period)
+    _fill_period_rates(cdr_entries, cdr_annual, cdr_period)
+    recovery_rate[0] = 1.0
+    for e in range(1, recovery_rate.shape[0]):
+        recovery_rate[e] = 1.0 - severity_annual[severity_entries.source[e], severity_entries.period[e]]
+
+
+@kernel
+def _fill_period_rates(entries: RateEntries, annual: Floats, rates: Floats) -> None:
+    rates[0] = 0.0
+    for e in range(1, rates.shape[0]):
+        rates[e] = period_rate_from_days(annual[entries.source[e], entries.period[e]], entries.days[e])
+
+
+@kernel
+def project_assets(
+    grid: AssetGrid,
+    interest_factor: Floats,
+    recoveries: RecoveryRuns,
+    lag: int,
+    cpr_period: Floats,
+    cdr_period: Floats,
+    recovery_rate: Floats,
+    default_row: Ints,
+    state: Floats,
+    flows: Floats,
+    balances: Floats,
+) -> None:
+    """Project every asset of a grid in one scenario (spec 01 §3.4, §3.5).
+
+    interest_factor : (K, A) float64, year fraction times coupon; on principal-only dates times the schedule fraction
+    lag             : int, which of the H recovery lags applies
+    cpr_period, cdr_period, recovery_rate : (E,) float64, from `fill_rate_tables`
+    default_row     : (A,) int64, row on which the simulated rating is first in default, NEVER for none
+    state           : (N_STATES, A) float64, scratch
+    flows           : (N_FLOWS, K + 1, A) float64, currency, written; cells from lane_end on are never touched, and row
+                      K stays as it is: both have to be zero when the array is first used
+    balances        : (N_BALANCES, K, A) float64, currency, written; or (N_BALANCES, 1, A) to do without them
+    """
+    performing, default_balance, value_balance = state[0], state[1], state[2]
+    kept, recovered, recovered_value = state[3], state[4], state[5]
+    event_row, event_default, event_value = state[6], state[7], state[8]
+    n_rows = grid.lane_end.shape[0]
+    has_events = _open(grid, recoveries.recovered_on[lag], default_row, state)
+    keeps_balances = balances.shape[1] > 1 or n_rows == 1
+    for k in range(n_rows):
+        n = grid.lane_end[k]
+        default, value = flows[DEFAULT, k], flows[DEFAULT_VALUE, k]
+        interest, scheduled, unscheduled = flows[INTEREST, k], flows[SCHEDULED, k], flows[UNSCHEDULED, k]
+        recovery, net_loss = flows[RECOVERIES, k], flows[NET_LOSS, k]
+        cpr_entry, cdr_entry, severity_entry = grid.cpr_entry[k], grid.cdr_entry[k], grid.severity_entry[k]
+        factor, fraction = interest_factor[k], grid.schedule_fraction[k]
+
+        if keeps_balances:
+            _copy(performing, balances[BALANCE_BEGIN, k], n)
+        for a in range(n):
+            default[a] = performing[a] * cdr_period[cdr_entry[a]]
+        if has_events:
+            for a in range(n):
+                default[a] = performing[a] if default_row[a] == k else default[a]
+        for a in range(n):
+            value[a] = default[a] * recovery_rate[severity_entry[a]]
+        for a in range(n):
+            interest[a] = factor[a] * (performing[a] - default[a])
+        for a in range(n):
+            scheduled[a] = (performing[a] - default[a]) * fraction[a]
+        for a in range(n):
+            unscheduled[a] = (performing[a] - default[a] - scheduled[a]) * cpr_period[cpr_entry[a]]
+        for a in range(n):
+            performing[a] = performing[a] - default[a] - scheduled[a] - unscheduled[a]
+        for a in range(n):
+            default_balance[a] += default[a]
+        if keeps_balances:
+            _copy(performing, balances[BALANCE_END, k], n)
+
+        _clear(recovered, n)
+        _clear(recovered_value, n)
+        for run in range(recoveries.start[lag, k], recoveries.start[lag, k + 1]):
+            begin, end, source = recoveries.begin[run], recoveries.end[run], recoveries.row[run]
+            _copy(flows[DEFAULT, source, begin:end], recovered[begin:end], end - begin)
+            _copy(flows[DEFAULT_VALUE, source, begin:end], recovered_value[begin:end], end - begin)
+        if has_events:
+            for a in range(n):
+                if default_row[a] == k and grid.opening_default[a] == 0.0:
+                    event_default[a] = default[a]
+                    event_value[a] = value[a]
+                if event_row[a] == k:
+                    recovered[a] += event_default[a]
+                    recovered_value[a] += event_value[a]
+        # An asset written off earlier has nothing in default and recovers nothing.
+        for a in range(n):
+            recovered[a] = recovered[a] if default_balance[a] > 0.0 else 0.0
+        for a in range(n):
+            recovery[a] = recovered_value[a] if default_balance[a] > 0.0 else 0.0
+        for a in range(n):
+            default_balance[a] -= recovered[a]
+        for a in range(n):
+            value_balance[a] = value_balance[a] + value[a] - recovery[a]
+
+        # Under one unit of currency in all is written off; what is in default on the last row is lost.
+        for a in range(n):
+            kept[a] = 0.0 if performing[a] < 1.0 and default_balance[a] < 1.0 else 1.0
+        for a in range(n):
+            write_off = default_balance[a] + performing[a]
+            lost_at_end = default_balance[a] if grid.last_row[a] == k and default_balance[a] > 0.0 else 0.0
+            net_loss[a] = recovered[a] - recovery[a] + (write_off if kept[a] == 0.0 else lost_at_end)
+        for a in range(n):
+            performing[a] *= kept[a]
+        for a in range(n):
+            kept[a] = 0.0 if grid.last_row[a] == k and default_balance[a] > 0.0 else kept[a]
+        for a in range(n):
+            default_balance[a] *= kept[a]
+        for a in range(n):
+            value_balance[a] *= kept[a]
+        if keeps_balances:
+            _copy(default_balance, balances[DEFAULT_BALANCE, k], n)
+            _copy(value_balance, balances[DEFAULT_VALUE_BALANCE, k], n)
+            total = balances[TOTAL, k]
+            for a in range(n):
+                total[a] = interest[a] + unscheduled[a] + scheduled[a] + recovery[a]
+    for a in range(grid.first_row.shape[0]):
+        if grid.first_row_value[a] != 0.0:
+            flows[DEFAULT_VALUE, grid.first_row[a], a] += grid.first_row_value[a]
+
+
+@kernel
+def _open(grid: AssetGrid, recovered_on: Codes, default_row: Ints, state: Floats) -> bool:
+    """Set the opening balances and the events that no run covers; whether there are any."""
+    n_rows = grid.lane_end.shape[0]
+    has_events = False
+    for a in range(grid.last_row.shape[0]):
+        state[0, a] = grid.opening_performing[a]
+        state[1, a] = grid.opening_default[a]
+        state[2, a] = grid.opening_default_value[a]
+        event_row = -1
+        if grid.opening_default[a] != 0.0:
+            event_row = recovered_on[n_rows, a]
+            has_events = True
+        elif default_row[a] < n_rows:
+            event_row = recovered_on[default_row[a], a]
+            has_events = True
+        state[6, a] = event_row
+        state[7, a] = grid.opening_default[a]
+        state[8, a] = grid.opening_default_value[a]
+    return has_events
+
+
+@kernel
+def _copy(source: Floats, target: Floats, n: int) -> None:
+    for a in range(n):
+        target[a] = source[a]
+
+
+@kernel
+def _clear(target: Floats, n: int) -> None:
+    for a in range(n):
+        target[a] = 0.0
