@@ -1,0 +1,94 @@
+"""The manager's incentive fee over a hurdle of sub-note cash (spec 02 §9, catch-up and sharing of §16.3).
+
+Cash and balances in currency; `growth` is (1 + hurdle) to the power of years from closing to the payment date, so that
+dividing by it discounts to closing.
+"""
+
+from engine.liabilities.kernels import reach
+from engine.liabilities.state import IncentiveState, Policy, Register, TrancheState
+from engine.numerics import kernel
+
+HURDLE_TOLERANCE = 1e-6
+
+
+@kernel
+def open_incentive(state, growth):
+    """Threshold of the period: sub-note cash that brings the noteholders to the hurdle, 0 once it was reached."""
+    incentive = state.incentive
+    incentive[IncentiveState.THRESHOLD] = 0.0
+    if incentive[IncentiveState.IS_REACHED] == 0.0:
+        incentive[IncentiveState.THRESHOLD] = -incentive[IncentiveState.DISCOUNTED_PAYMENTS] * growth
+
+
+@kernel
+def pay_sub_notes(terms, state, t, is_principal, amount):
+    """Pay `amount` to the sub notes t and note whether the threshold is reached (permanently)."""
+    incentive = state.incentive
+    reach(state, t)
+    column = TrancheState.PRINCIPAL_PAID if is_principal else TrancheState.INTEREST_PAID
+    state.tranche[t, column] += amount
+    incentive[IncentiveState.SUB_NOTE_PAID] += amount
+    tolerance = 0.0 if terms.policy & Policy.EXACT_HURDLE else HURDLE_TOLERANCE
+    if incentive[IncentiveState.SUB_NOTE_PAID] >= incentive[IncentiveState.THRESHOLD] - tolerance:
+        incentive[IncentiveState.IS_REACHED] = 1.0
+
+
+@kernel
+def distribute_equity(terms, state, t, is_principal, catch_up, manager_part, is_fee_open, cash):
+    """Distribute all cash between sub notes and manager (spec 02 §9.3); returns the fee paid.
+
+    catch_up: manager's share kappa of the catch-up slice, 0 for none. manager_part: fraction of the fee the manager
+    keeps, the rest goes to the beneficiary, who is the sub notes. is_fee_open: 0 where a gate withholds the fee.
+    """
+    incentive = state.incentive
+    hurdle = 0.0
+    if incentive[IncentiveState.IS_REACHED] == 0.0:
+        hurdle = incentive[IncentiveState.THRESHOLD] - incentive[IncentiveState.SUB_NOTE_PAID]
+    to_hurdle = cash if hurdle > cash else hurdle
+    pay_sub_notes(terms, state, t, is_principal, to_hurdle)
+    left = cash - to_hurdle
+    fee = 0.0
+    if incentive[IncentiveState.IS_REACHED] != 0.0 and is_fee_open:
+        slice_paid, slice_fee = catch_up_slice(terms, state, catch_up, left)
+        fee = slice_fee + (left - slice_paid) * terms.incentive_share
+        beneficiary = fee * (1.0 - manager_part)
+        state.register[Register.BENEFICIARY_PAID] += beneficiary
+        fee -= beneficiary
+        incentive[IncentiveState.FEE_PAID] += fee
+        left -= fee
+    pay_sub_notes(terms, state, t, is_principal, left)
+    return fee
+
+
+@kernel
+def catch_up_slice(terms, state, catch_up, cash):
+    """Catch-up slice of the cash and the manager's part of it (spec 02 §16.3).
+
+    The slice brings the manager's fees to the share of all profit. No slice where catch_up is not above the share.
+    """
+    share = terms.incentive_share
+    if catch_up <= share or cash <= 0.0:
+        return 0.0, 0.0
+    incentive = state.incentive
+    profit = max(
+        0.0,
+        incentive[IncentiveState.RECEIPTS]
+        + incentive[IncentiveState.SUB_NOTE_PAID]
+        - incentive[IncentiveState.CONTRIBUTIONS],
+    )
+    odds = share / (1.0 - share)
+    taken = incentive[IncentiveState.FEE_PAID_TO_DATE] + incentive[IncentiveState.FEE_PAID]
+    missing = odds * profit - taken
+    if missing <= 0.0:
+        return 0.0, 0.0
+    size = min(cash, missing / (catch_up - (1.0 - catch_up) * odds))
+    return size, catch_up * size
+
+
+@kernel
+def close_incentive(state, growth):
+    """Add the period's sub-note cash to the history (spec 02 §9.4)."""
+    incentive = state.incentive
+    incentive[IncentiveState.DISCOUNTED_PAYMENTS] += incentive[IncentiveState.SUB_NOTE_PAID] / growth
+    incentive[IncentiveState.RECEIPTS] += incentive[IncentiveState.SUB_NOTE_PAID]
+    incentive[IncentiveState.FEE_PAID_TO_DATE] += incentive[IncentiveState.FEE_PAID]
