@@ -1,0 +1,84 @@
+"""XlsxWriter workbooks whose numbers read back as the same double, and whose texts never become formulas (spec 06 §14).
+
+XlsxWriter prints floats with 16 digits, which moves the last bit of some; the sheets made here print the shortest text
+that reads back exactly.
+"""
+
+import math
+from datetime import date, datetime
+from pathlib import Path
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+EXCEL_EPOCH = date(1899, 12, 30)
+LONGEST_TEXT = 32_767
+LONGEST_SHEET_NAME = 31
+FORBIDDEN_IN_SHEET_NAMES = "[]:*?/\\"
+CREATED = datetime(2016, 1, 1)  # noqa: DTZ001 - a fixed local time, so that equal content gives equal files
+
+Scalar = str | float | int | bool | date | None
+
+
+class ExactWorksheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
+    """A worksheet that writes the shortest text of a number that reads back to the same double."""
+
+    def _xml_number_element(self, number: float, attributes: list[tuple[str, object]]) -> None:
+        printed = "".join(f' {key}="{value}"' for key, value in attributes)
+        text = str(int(number)) if isinstance(number, int) else float.__repr__(float(number))
+        self.fh.write(f"<c{printed}><v>{text}</v></c>")
+
+
+class ExactWorkbook(xlsxwriter.Workbook):  # type: ignore[misc]  # XlsxWriter is untyped
+    """A workbook of exact sheets. Equal content gives equal bytes: no clock goes into the file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            str(path), {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
+        )
+        self.worksheet_class = ExactWorksheet
+        self.set_properties({"created": CREATED})
+
+
+def serial(on: date) -> int:
+    """Excel's serial number of a date (1900 system)."""
+    return (on - EXCEL_EPOCH).days
+
+
+def put(sheet: Worksheet, row: int, column: int, value: Scalar, look: Format | None = None) -> None:
+    """Write one value, zero-based row and column, by its own type.
+
+    None and NaN leave the cell empty (formatted if a look is given); an infinite number is written as text, a text
+    too long for a cell ends in an ellipsis. A text that looks like a formula stays a text.
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        if look is not None:
+            sheet.write_blank(row, column, None, look)
+    elif isinstance(value, bool):
+        sheet.write_boolean(row, column, value, look)
+    elif isinstance(value, str):
+        sheet.write_string(row, column, value if len(value) <= LONGEST_TEXT else value[: LONGEST_TEXT - 1] + "…", look)
+    elif isinstance(value, date):
+        sheet.write_number(row, column, serial(value), look)
+    elif isinstance(value, float) and math.isinf(value):
+        sheet.write_string(row, column, "inf" if value > 0 else "-inf", look)
+    else:
+        sheet.write_number(row, column, value, look)
+
+
+def sheet_name(wanted: str, taken: set[str]) -> str:
+    """A legal sheet name near `wanted`: at most 31 characters, no forbidden one, not in `taken` (lower case).
+
+    The chosen name is added to `taken`.
+    """
+    legal = "".join(" " if letter in FORBIDDEN_IN_SHEET_NAMES or ord(letter) < 32 else letter for letter in wanted)
+    legal = legal.strip().strip("'").strip()[:LONGEST_SHEET_NAME].strip().strip("'") or "Sheet"
+    if legal.lower() == "history":
+        legal = "History of deal"
+    chosen, number = legal, 2
+    while chosen.lower() in taken:
+        suffix = f" ({number})"
+        chosen, number = legal[: LONGEST_SHEET_NAME - len(suffix)].rstrip() + suffix, number + 1
+    taken.add(chosen.lower())
+    return chosen
