@@ -195,7 +195,7 @@ def _log_moments(cash: FloatArray, cumulative: FloatArray, n: int, log_growth: f
 def _bisect_log_growth(
     cash: FloatArray, cumulative: FloatArray, n: int, target: float, start: float
 ) -> tuple[float, int]:
-    """Root nearest to `start` by a widening search for a change of sign, then bisection; NaN and NO_ROOT without one."""
+    """Root nearest to `start`: a widening search for a change of sign, then bisection; NaN without one."""
     at_start = _log_moments(cash, cumulative, n, start)[0] - target
     width = 0.01
     low = start

@@ -95,10 +95,7 @@ def bisect_spread(
 @kernel
 def has_positive_flow(cash: FloatArray) -> bool:
     """Whether any flow is above 0; without one the legacy yield and spread are 0."""
-    for k in range(cash.shape[0]):
-        if cash[k] > 0.0:
-            return True
-    return False
+    return bool((cash > 0.0).any())
 
 
 @kernel
