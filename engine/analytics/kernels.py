@@ -7,24 +7,29 @@ compounding periods a year, so that a period discounts by 1 + y / frequency.
 Solvers return (root, status); status codes are those of SolveStatus, the root is NaN unless it is 0.
 """
 
-from math import exp, expm1, isfinite, log, log1p, nan
+from math import exp, expm1, isfinite, log1p, nan
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
+from engine.analytics.kernels_solver import (
+    BAD_TARGET,
+    BISECTION_STEPS,
+    MAX_STEPS,
+    NO_POSITIVE_FLOW,
+    NO_ROOT,
+    SOLVED,
+    STEP_TOLERANCE,
+    third_order_step,
+)
+from engine.analytics.kernels_spread import present_value_with_spread as present_value_with_spread
+from engine.analytics.kernels_spread import solve_spread as solve_spread
 from engine.conventions.kernels import add_months, days_between
 from engine.numerics import kernel, parallel_kernel
 
 DayArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
-
-SOLVED, NO_POSITIVE_FLOW, NO_ROOT, BAD_TARGET = 0, 1, 2, 3
-
-MAX_STEPS = 40
-# Steps are of third order: after one shorter than this the error left is far below 1e-12 in the annual rate.
-STEP_TOLERANCE = 1e-8
-BISECTION_STEPS = 200
 
 
 @kernel
@@ -89,75 +94,6 @@ def present_value(cash: FloatArray, cumulative: FloatArray, n: int, annual_yield
     for k in range(n):
         value += cash[k] * exp(-cumulative[k] * log_growth)
     return value
-
-
-@kernel
-def spread_moments(
-    cash: FloatArray,
-    periods: FloatArray,
-    rates: FloatArray,
-    n: int,
-    spread: float,
-    frequency: float,
-    is_chained: bool,
-) -> tuple[float, float, float]:
-    """Present value at rates plus spread, and its first and second derivative by the spread.
-
-    Each flow is discounted over its cumulative periods at its own rate plus the spread. is_chained (LQ-51): over its
-    interval only, on top of the flow before; `periods` are then intervals, otherwise cumulative.
-    """
-    value = 0.0
-    first = 0.0
-    second = 0.0
-    chain = 0.0
-    chain_first = 0.0
-    chain_second = 0.0
-    for k in range(n):
-        per_period = rates[k] + spread
-        reciprocal = 1.0 / (frequency + per_period)
-        slope = periods[k] * reciprocal
-        chain = -periods[k] * log1p(per_period / frequency) + (chain if is_chained else 0.0)
-        chain_first = -slope + (chain_first if is_chained else 0.0)
-        chain_second = slope * reciprocal + (chain_second if is_chained else 0.0)
-        flow = cash[k] * exp(chain)
-        value += flow
-        first += flow * chain_first
-        second += flow * (chain_first * chain_first + chain_second)
-    return value, first, second
-
-
-@kernel
-def present_value_with_spread(
-    cash: FloatArray,
-    periods: FloatArray,
-    rates: FloatArray,
-    n: int,
-    spread: float,
-    frequency: float,
-    is_chained: bool,
-) -> float:
-    """Present value at rates plus spread; NaN where a rate plus spread is at or under -frequency."""
-    for k in range(n):
-        if not rates[k] + spread > -frequency:
-            return nan
-    value, _, _ = spread_moments(cash, periods, rates, n, spread, frequency, is_chained)
-    return value
-
-
-@kernel
-def _third_order_step(value: float, first: float, second: float, target: float) -> float:
-    """Halley's step towards log(value / target) = 0 from a value and its derivatives; NaN where there is none.
-
-    The logarithm of a present value is nearly linear in its rate, so two or three steps are enough.
-    """
-    if not (value > 0.0 and first < 0.0):
-        return nan
-    error = log(value / target)
-    slope = first / value
-    curvature = second / value - slope * slope
-    newton = -error / slope
-    damping = 1.0 + 0.5 * newton * curvature / slope
-    return newton / damping if damping > 0.5 else newton
 
 
 @kernel
@@ -231,12 +167,12 @@ def solve_log_growth(cash: FloatArray, cumulative: FloatArray, n: int, target: f
         return nan, nan, NO_POSITIVE_FLOW
     if not (target > 0.0 and isfinite(target) and isfinite(total)):
         return nan, nan, BAD_TARGET
-    log_growth = _third_order_step(total, -first, second, target)
+    log_growth = third_order_step(total, -first, second, target)
     if not isfinite(log_growth):
         log_growth = 0.0
     for _ in range(MAX_STEPS):
         value, first, second = _log_moments(cash, cumulative, n, log_growth)
-        step = _third_order_step(value, -first, second, target)
+        step = third_order_step(value, -first, second, target)
         if not isfinite(step):
             break
         log_growth += step
@@ -281,96 +217,6 @@ def durations(
         return nan, nan
     macaulay = first / value / frequency
     return macaulay, macaulay / (1.0 + base)
-
-
-@kernel
-def _spread_guess(
-    cash: FloatArray, periods: FloatArray, rates: FloatArray, n: int, target: float, frequency: float, is_chained: bool
-) -> float:
-    """First guess of a spread: the yield by the undiscounted flows less the mean rate, weighted by cash and time."""
-    total = 0.0
-    first = 0.0
-    second = 0.0
-    rate = 0.0
-    time = 0.0
-    for k in range(n):
-        time = periods[k] + (time if is_chained else 0.0)
-        weighted = cash[k] * time
-        total += cash[k]
-        first += weighted
-        second += weighted * time
-        rate += weighted * rates[k]
-    log_growth = _third_order_step(total, -first, second, target)
-    guess = frequency * expm1(log_growth) - rate / first if first != 0.0 else nan
-    return guess if isfinite(guess) else 0.0
-
-
-@kernel
-def solve_spread(
-    cash: FloatArray,
-    periods: FloatArray,
-    rates: FloatArray,
-    n: int,
-    target: float,
-    frequency: float,
-    is_chained: bool,
-) -> tuple[float, int]:
-    """Spread over the zero rates at which the present value meets the target (currency), and a status.
-
-    rates : (N,) float64, annual zero rate to each flow; periods as in `spread_moments`.
-    """
-    largest = 0.0
-    lowest_rate = np.inf
-    for k in range(n):
-        largest = max(largest, cash[k])
-        lowest_rate = min(lowest_rate, rates[k])
-    if not largest > 0.0:
-        return nan, NO_POSITIVE_FLOW
-    if not (target > 0.0 and isfinite(target)):
-        return nan, BAD_TARGET
-    floor = -(frequency + lowest_rate)  # discount factors exist above it only
-    spread = max(_spread_guess(cash, periods, rates, n, target, frequency, is_chained), 0.5 * floor)
-    for _ in range(MAX_STEPS):
-        value, first, second = spread_moments(cash, periods, rates, n, spread, frequency, is_chained)
-        step = _third_order_step(value, first, second, target)
-        if not isfinite(step):
-            break
-        spread = max(spread + step, 0.5 * (spread + floor))
-        if abs(step) < STEP_TOLERANCE:
-            return spread, SOLVED
-    return _bisect_spread(cash, periods, rates, n, target, frequency, is_chained, floor)
-
-
-@kernel
-def _bisect_spread(
-    cash: FloatArray,
-    periods: FloatArray,
-    rates: FloatArray,
-    n: int,
-    target: float,
-    frequency: float,
-    is_chained: bool,
-    floor: float,
-) -> tuple[float, int]:
-    """Root nearest to no spread by a widening search for a change of sign, then bisection."""
-    at_start = spread_moments(cash, periods, rates, n, 0.0, frequency, is_chained)[0] - target
-    width = 0.01
-    while width < 1e6:
-        for side in range(2):
-            high = width if side == 0 else max(-width, floor * (1.0 - 0.01 / (1.0 + width)))
-            value = spread_moments(cash, periods, rates, n, high, frequency, is_chained)[0] - target
-            if isfinite(value) and value * at_start <= 0.0:
-                low = 0.0
-                for _ in range(BISECTION_STEPS):
-                    middle = 0.5 * (low + high)
-                    value = spread_moments(cash, periods, rates, n, middle, frequency, is_chained)[0] - target
-                    if value * at_start > 0.0:
-                        low = middle
-                    else:
-                        high = middle
-                return 0.5 * (low + high), SOLVED
-        width *= 1.3
-    return nan, NO_ROOT
 
 
 @kernel
