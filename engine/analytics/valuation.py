@@ -18,6 +18,9 @@ from engine.modes import Quirk, Quirks
 
 FloatArray = npt.NDArray[np.float64]
 
+LEGACY_SPREAD = frozenset({Quirk.SOLVER_LIMITS, Quirk.ZERO_AS_FORWARD})
+"""The legacy bisection of a spread knows the legacy discounting only, and is used where both are in force."""
+
 
 class SolveStatus(IntEnum):
     """Why a solver has no root, or that it has one."""
@@ -45,25 +48,24 @@ class Solution:
         return self.status is SolveStatus.SOLVED
 
 
-def present_value(flows: CashflowVector, annual_yield: float) -> float:
-    """Present value at one yield, in the unit of the flows; NaN where 1 + y / frequency is not positive."""
-    return float(
-        kernels.present_value(flows.cash, flows.cumulative, flows.n_flows, annual_yield, float(flows.frequency))
-    )
+def present_value(flows: CashflowVector, annual_yield: float, quirks: Quirks = frozenset()) -> float:
+    """Present value at one yield, in the unit of the flows.
+
+    NaN where 1 + y / frequency is not positive; under LQ-52 only where the legacy power has no value.
+    """
+    frequency = float(flows.frequency)
+    if Quirk.SOLVER_LIMITS in quirks:
+        no_rates = np.zeros((1, flows.n_flows))
+        return _legacy_present_value(flows, flows.cash[np.newaxis], no_rates, annual_yield)
+    return float(kernels.present_value(flows.cash, flows.cumulative, flows.n_flows, annual_yield, frequency))
 
 
 def present_value_with_spread(
     flows: CashflowVector, zero_rates: FloatArray, spread: float, quirks: Quirks = frozenset()
 ) -> float:
     """Present value at zero rates plus a spread; zero_rates (N,) annual decimals to each flow."""
-    is_chained, periods = _chain(flows, quirks)
     rates = _rates_of(flows, zero_rates)
-    frequency = float(flows.frequency)
-    return float(
-        kernels_spread.present_value_with_spread(
-            flows.cash, periods, rates, flows.n_flows, spread, frequency, is_chained
-        )
-    )
+    return present_value_over_paths(flows, flows.cash[np.newaxis], rates[np.newaxis], spread, quirks)
 
 
 def solve_yield(flows: CashflowVector, target: float, quirks: Quirks = frozenset()) -> Solution:
@@ -77,13 +79,10 @@ def solve_yield(flows: CashflowVector, target: float, quirks: Quirks = frozenset
 def solve_spread(
     flows: CashflowVector, zero_rates: FloatArray, target: float, quirks: Quirks = frozenset()
 ) -> Solution:
-    """Spread over zero rates at which the present value is `target`: discount margin, or z-spread of an asset.
-
-    The legacy bisection (LQ-52) knows the legacy discounting (LQ-51) only and is used where both are in force.
-    """
+    """Spread over zero rates at which the present value is `target`: discount margin, or z-spread of an asset."""
     rates = _rates_of(flows, zero_rates)
     frequency = float(flows.frequency)
-    if {Quirk.SOLVER_LIMITS, Quirk.ZERO_AS_FORWARD} <= quirks:
+    if LEGACY_SPREAD <= quirks:
         return _solution(
             kernels_legacy.solve_spread(flows.cash, flows.intervals, rates, flows.n_flows, target, frequency)
         )
@@ -98,12 +97,16 @@ def present_value_over_paths(
 ) -> float:
     """Mean over paths of the present value at the path's rates plus a spread; path_cash, path_rates (P, N).
 
-    Dates and periods are those of `flows`; its own cash takes no part.
+    Dates and periods are those of `flows`; its own cash takes no part. NaN where a discount factor does not exist.
     """
     cash, rates = _paths_of(flows, path_cash, path_rates)
+    if LEGACY_SPREAD <= quirks:
+        return _legacy_present_value(flows, cash, rates, spread)
+    if not float(rates.min(initial=np.inf)) + spread > -flows.frequency:
+        return float("nan")
     is_chained, periods = _chain(flows, quirks)
-    frequency = float(flows.frequency)
-    return float(kernels_spread.path_moments(cash, periods, rates, spread, frequency, is_chained)[0] / cash.shape[0])
+    total, _, _ = kernels_spread.path_moments(cash, periods, rates, spread, float(flows.frequency), is_chained)
+    return float(total / cash.shape[0])
 
 
 def solve_option_adjusted_spread(
@@ -112,10 +115,15 @@ def solve_option_adjusted_spread(
     """Spread at which the mean present value over paths is `target`; as `present_value_over_paths`."""
     cash, rates = _paths_of(flows, path_cash, path_rates)
     frequency = float(flows.frequency)
-    if {Quirk.SOLVER_LIMITS, Quirk.ZERO_AS_FORWARD} <= quirks:
+    if LEGACY_SPREAD <= quirks:
         return _solution(kernels_legacy.solve_oas(cash, flows.intervals, rates, target, frequency))
     is_chained, periods = _chain(flows, quirks)
     return _solution(kernels_spread.solve_path_spread(cash, periods, rates, target, frequency, is_chained))
+
+
+def _legacy_present_value(flows: CashflowVector, path_cash: FloatArray, path_rates: FloatArray, spread: float) -> float:
+    frequency = float(flows.frequency)
+    return float(kernels_legacy.path_present_value(path_cash, flows.intervals, path_rates, spread, frequency))
 
 
 def _solution(found: tuple[float, int]) -> Solution:
