@@ -194,7 +194,10 @@ class CalendarRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DealSnapshot:
-    """One deal sheet. ranges: name of each block -> the range read (`Liability` -> `AK4:AR16`)."""
+    """One deal sheet. ranges: name of each block -> the range read (`Liability` -> `AK4:AR16`).
+
+    collection_begin, collection_end: the current collection period; original_libor and current_libor decimals.
+    """
 
     name: str
     analysis_date: date
@@ -213,6 +216,10 @@ class DealSnapshot:
     tranches: tuple[TrancheRow, ...]
     fees: tuple[FeeRow, ...]
     ranges: dict[str, str] = field(default_factory=dict)
+    original_libor: float | None = None
+    collection_begin: date | None = None
+    collection_end: date | None = None
+    last_payment_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -348,3 +355,26 @@ class WorkbookSnapshot:
     trades: tuple[TradeRow, ...]
     lists: tuple[ListValue, ...]
     legacy_results: tuple[LegacyResult, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedDeal:
+    """Fresh positions and collection-account cash of one deal, from the loader workbook (spec 06 §7)."""
+
+    name: str
+    positions: tuple[PositionRow, ...]
+    interest_cash: float
+    principal_cash: float
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoaderSnapshot:
+    """The content of one loader workbook: what changes from day to day. curve: (month, decimal rate) ascending."""
+
+    source_file: SourceFile
+    analysis_date: date
+    deals: tuple[LoadedDeal, ...]
+    assets: tuple[AssetRow, ...]
+    sink_schedule: tuple[SinkRow, ...]
+    curve: tuple[tuple[int, float], ...]

@@ -1,0 +1,10 @@
+"""The legacy workbook as a file format: read into records with findings, never calculated (spec 06).
+
+`read_workbook` reads the model workbook, `read_loader` the workbook of daily positions and market data; `summarise`
+gives counts and control sums of a reading.
+"""
+
+from workbooks.legacy.reading import ImportReading, read_workbook
+from workbooks.legacy.summary import summarise
+
+__all__ = ["ImportReading", "read_workbook", "summarise"]
