@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.conventions.kernels import period_rate_from_days
+from engine.conventions.kernels import days360_us, period_rate_from_days, year_fraction
 from engine.numerics import kernel
 
 Floats = npt.NDArray[np.float64]
@@ -88,6 +88,18 @@ class RateEntries(NamedTuple):
     source: Ints
     period: Ints
     days: Ints
+
+
+@kernel
+def accrual_factors(begin: Ints, end: Ints, day_count: int, years: Floats, days: Ints) -> None:
+    """Year fraction and DAYS360 of many accrual periods.
+
+    begin, end : (R,) int64 day numbers; day_count : code of DayCount
+    years : (R,) float64, written; days : (R,) int64, written, 0 where begin is end
+    """
+    for i in range(begin.shape[0]):
+        years[i] = year_fraction(begin[i], end[i], day_count)
+        days[i] = 0 if begin[i] == end[i] else days360_us(begin[i], end[i])
 
 
 @kernel

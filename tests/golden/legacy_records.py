@@ -156,6 +156,7 @@ def holding(record: Record, sp_history: list[list[Any]] | None = None) -> Holdin
         amortization=dated(record.get("principal_schedule")),
         sp_rating_history=dated(sp_history if sp_history is not None else record.get("sp_rating_history")),
         moodys_rating_history=dated(record.get("moody_rating_history")),
+        has_final_dates=True,
     )
 
 
