@@ -201,7 +201,7 @@ def pay_fee(state, f, due, cash):
 
 @kernel
 def current_balance(terms, state, t):
-    """Balance that tests see: principal at the period's start plus unpaid deferred principal of a deferrable tranche."""
+    """Balance that tests see: principal at the period's start, plus unpaid deferred principal if deferrable."""
     balance = state.tranche[t, TrancheState.BALANCE_BEGIN]
     if terms.tranche[t, TrancheTerm.IS_DEFERRABLE] != 0.0:
         balance += (

@@ -162,7 +162,7 @@ def receive_ic_cure(state, j, amount):
 
 @kernel
 def collateral_shortfall(terms, state, k, redeemed):
-    """Collateral that OC test k lacks, currency, after `redeemed` liabilities were paid with interest (spec 02 §14.8)."""
+    """Collateral that OC test k lacks, currency, once `redeemed` liabilities are paid with interest (spec 02 §14.8)."""
     if state.oc[k, OcState.IS_PASSED] != 0.0 or terms.policy & Policy.OC_CURES_OFF:
         return 0.0
     left = state.oc[k, OcState.DENOMINATOR] - redeemed

@@ -1,4 +1,4 @@
-"""Where every number of a deal's liabilities lives: the columns of the state arrays that all kernels share (spec 02 §14.3).
+"""Where every number of a deal's liabilities lives: the columns of the state arrays of all kernels (spec 02 §14.3).
 
 The leading columns of a state array are the published columns of `engine.deal.results`, in the same order, so that a
 period is recorded by copying rows; the columns after them are working storage. One state block belongs to one

@@ -1,4 +1,4 @@
-"""What the compiler writes and the interpreter reads: op-codes, modes, conditions and the compiled program (spec 02 §14).
+"""What the compiler writes and the interpreter reads: op-codes, modes, conditions, arrays (spec 02 §14).
 
 The step table `ops` has the columns of `Column`; amounts of a step stand in the same row of `parameters`.
 """
@@ -48,7 +48,7 @@ class Column(IntEnum):
 
     FEE: A fee, MODE FeeSource, parameter 0 yearly cap or part. INT, PIK, PRN: A group, MODE AllocationCode. CURE: A oc,
     B ic or -1, MODE side, share slice. DIVERT: A oc, MODE DiversionSizing, parameter 0 fraction. REINVEST: MODE
-    ReinvestCode. EQUITY: MODE side (0 interest, 1 principal), B gate predicate or -1, parameter 0 catch-up, parameter 1
+    ReinvestCode. EQUITY: MODE side (0 interest, 1 principal), B gate predicate + 1 or 0, parameters catch-up and
     manager's part. SCHED: A tranche. SWEEP: MODE Destination, A account, parameters fraction and cap. RESERVE: A
     account, MODE ReserveCode, parameters target and cap, share slice = claims. ESCROW: MODE EscrowCode.
     """

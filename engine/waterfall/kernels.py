@@ -280,7 +280,7 @@ def run_step(program, terms, state, row, cash):
         return Status.OK, cash, 0.0
     if op == Op.EQUITY:
         gate = program.ops[row, Column.B]
-        is_fee_open = gate < 0 or state.predicate[gate] != 0
+        is_fee_open = gate == 0 or state.predicate[gate - 1] != 0
         distribute_equity(
             terms,
             state,
@@ -441,10 +441,7 @@ def run_cure(program, terms, state, row, cash):
         paid = pay_ic_cure(state, j, cash)
         receive_oc_cure(terms, state, k, is_principal, paid)
     else:
-        if is_principal:
-            paid = pay_principal_cure(state, k, cash)
-        else:
-            paid = pay_interest_cure(terms, state, k, cash)
+        paid = pay_principal_cure(state, k, cash) if is_principal else pay_interest_cure(terms, state, k, cash)
         if j >= 0:
             receive_ic_cure(state, j, paid)
     state.register[Register.NOTES] += paid
