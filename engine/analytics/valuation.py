@@ -82,7 +82,7 @@ def solve_spread(
     """Spread over zero rates at which the present value is `target`: discount margin, or z-spread of an asset."""
     rates = _rates_of(flows, zero_rates)
     frequency = float(flows.frequency)
-    if LEGACY_SPREAD <= quirks:
+    if quirks >= LEGACY_SPREAD:
         return _solution(
             kernels_legacy.solve_spread(flows.cash, flows.intervals, rates, flows.n_flows, target, frequency)
         )
@@ -100,7 +100,7 @@ def present_value_over_paths(
     Dates and periods are those of `flows`; its own cash takes no part. NaN where a discount factor does not exist.
     """
     cash, rates = _paths_of(flows, path_cash, path_rates)
-    if LEGACY_SPREAD <= quirks:
+    if quirks >= LEGACY_SPREAD:
         return _legacy_present_value(flows, cash, rates, spread)
     if not float(rates.min(initial=np.inf)) + spread > -flows.frequency:
         return float("nan")
@@ -115,7 +115,7 @@ def solve_option_adjusted_spread(
     """Spread at which the mean present value over paths is `target`; as `present_value_over_paths`."""
     cash, rates = _paths_of(flows, path_cash, path_rates)
     frequency = float(flows.frequency)
-    if LEGACY_SPREAD <= quirks:
+    if quirks >= LEGACY_SPREAD:
         return _solution(kernels_legacy.solve_oas(cash, flows.intervals, rates, target, frequency))
     is_chained, periods = _chain(flows, quirks)
     return _solution(kernels_spread.solve_path_spread(cash, periods, rates, target, frequency, is_chained))
