@@ -1,0 +1,217 @@
+"""Asset cash flows as arrays: the record that goes into `asset_cash_flows` and comes back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import psycopg
+from psycopg import sql
+
+from db.bulk import FixedColumn, NumericColumns, SameColumn, TextColumn, copy_in, copy_out, scaled_numbers
+from engine.errors import InputError
+
+AMOUNT_COLUMNS = (
+    "beginning_balance",
+    "ending_balance",
+    "default_balance",
+    "mv_default_balance",
+    "interest_payment",
+    "scheduled_principal",
+    "unscheduled_principal",
+    "default_amount",
+    "recoveries",
+    "net_loss",
+    "purchases",
+    "sales",
+    "total_cash_flow",
+)
+_SCALE = 2
+_BALANCE = (1, ((0, 1), (10, 1), (11, -1), (5, -1), (6, -1), (7, -1)))
+_TOTAL = (12, ((4, 1), (5, 1), (6, 1), (8, 1)))
+_MOVABLE = {1: ((10, 1), (11, -1), (5, -1), (6, -1), (7, -1)), 12: ((4, 1), (8, 1), (12, -1))}
+"""What may move by a cent: of the balance its flows, never the balances, which the next period repeats; of the total
+what is no part of the balance."""
+_MISSING = -(2**63)
+_MOST_ROUNDING = 3
+"""Seven amounts, each half a cent off at most, miss their identity by three whole cents at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetCashFlows:
+    """Cash flows of many assets, one row an asset and payment date, money in currency.
+
+    ids in any order; asset_index (R,) int32 into ids; period_number (R,) int32 from 1; dates (R,) datetime64[D];
+    amounts (13, R) float64 in the order of AMOUNT_COLUMNS.
+    """
+
+    ids: tuple[str, ...]
+    asset_index: npt.NDArray[np.int32]
+    period_number: npt.NDArray[np.int32]
+    payment_date: npt.NDArray[np.datetime64]
+    accrual_begin: npt.NDArray[np.datetime64]
+    accrual_end: npt.NDArray[np.datetime64]
+    amounts: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.asset_index)
+
+    def amount(self, column: str) -> npt.NDArray[np.float64]:
+        """One column of AMOUNT_COLUMNS, (R,)."""
+        return self.amounts[AMOUNT_COLUMNS.index(column)]
+
+    def of(self, blkrock_id: str) -> "AssetCashFlows":
+        """The rows of one asset in the order they stand."""
+        rows = self.asset_index == self.ids.index(blkrock_id)
+        return AssetCashFlows(
+            ids=(blkrock_id,),
+            asset_index=np.zeros(int(rows.sum()), np.int32),
+            period_number=self.period_number[rows],
+            payment_date=self.payment_date[rows],
+            accrual_begin=self.accrual_begin[rows],
+            accrual_end=self.accrual_end[rows],
+            amounts=self.amounts[:, rows],
+        )
+
+
+def cents(amounts: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Amounts (13, R) in whole cents, rounded half to even.
+
+    Where the rounded parts of a row miss its balance or its total by more than a cent although the amounts themselves
+    meet it, the part with the largest rounding error goes to its other neighbour, until a cent is left at most.
+    """
+    whole, _ = scaled_numbers(amounts, _SCALE, AMOUNT_COLUMNS)
+    for identity in (_BALANCE, _TOTAL):
+        for _ in range(_MOST_ROUNDING):
+            if not _move_largest_error(amounts, whole, *identity):
+                break
+    return whole
+
+
+def _move_largest_error(
+    amounts: npt.NDArray[np.float64],
+    whole: npt.NDArray[np.int64],
+    total: int,
+    parts: tuple[tuple[int, int], ...],
+) -> bool:
+    miss = whole[total] - sum(sign * whole[part] for part, sign in parts)
+    rows = np.flatnonzero(np.abs(miss) > 1)
+    if len(rows) == 0:
+        return False
+    movable = _MOVABLE[total]
+    direction = np.sign(miss[rows])
+    errors = np.array([sign * direction * (amounts[part, rows] * 100 - whole[part, rows]) for part, sign in movable])
+    best = errors.argmax(axis=0)
+    gain = errors[best, np.arange(len(rows))] > 0
+    for index, (part, sign) in enumerate(movable):
+        chosen = gain & (best == index)
+        whole[part, rows[chosen]] += sign * direction[chosen]
+    return bool(gain.any())
+
+
+def store_asset_flows(
+    connection: psycopg.Connection[Any], run_id: int, run_at: datetime, flows: AssetCashFlows
+) -> None:
+    """Append the flows of a run, in the order of asset and period, which the index takes fastest.
+
+    Raises InputError CLO-3011 for an id that is not in `assets`; a row that breaks a constraint keeps all of them out.
+    """
+    _require_assets(connection, flows.ids)
+    order = np.argsort(np.argsort(np.array(flows.ids, dtype=object)))[flows.asset_index]
+    rows = np.lexsort((flows.period_number, order))
+    is_sorted = bool((rows[:-1] < rows[1:]).all()) if len(rows) else True
+    pick: Any = slice(None) if is_sorted else rows
+    whole = cents(flows.amounts)[:, pick]
+    # A column of zeros is left to its default, which the server fills in faster than it reads it.
+    used = [index for index in range(len(AMOUNT_COLUMNS)) if whole[index].any()]
+    columns = [
+        SameColumn("run_id", run_id),
+        SameColumn("run_at", run_at),
+        TextColumn("blkrock_id", flows.ids, flows.asset_index[pick]),
+        FixedColumn("period_number", flows.period_number[pick].astype(np.int32, copy=False)),
+        FixedColumn("payment_date", flows.payment_date[pick]),
+        FixedColumn("accrual_start_date", flows.accrual_begin[pick]),
+        FixedColumn("accrual_end_date", flows.accrual_end[pick]),
+    ]
+    numbers = [NumericColumns([AMOUNT_COLUMNS[index] for index in used], whole[used], _SCALE)] if used else []
+    with _keys_checked_once(connection, run_id):
+        copy_in(connection, "asset_cash_flows", [*columns, *numbers], len(flows))
+
+
+def _require_assets(connection: psycopg.Connection[Any], ids: tuple[str, ...]) -> None:
+    """Lock the assets against removal, as the foreign key does for a single row; every id must be there."""
+    found = connection.execute(
+        "SELECT blkrock_id FROM assets WHERE blkrock_id = ANY(%s) ORDER BY blkrock_id FOR KEY SHARE", [list(ids)]
+    ).fetchall()
+    missing = sorted(set(ids) - {row[0] for row in found})
+    if missing:
+        raise InputError(
+            "CLO-3011",
+            f"Asset {missing[0]} is not in the asset master"
+            + (f", nor {len(missing) - 1} more" if missing[1:] else ""),
+            where="table assets",
+            remedy="Import the workbook that holds it; nothing was stored.",
+        )
+
+
+@contextmanager
+def _keys_checked_once(connection: psycopg.Connection[Any], run_id: int) -> Iterator[None]:
+    """Inside, foreign keys of new rows are not looked up row by row, where the server lets us choose.
+
+    The keys have been looked up and locked, once each: the result is the same in a third of the time. A server that
+    reserves the setting to its administrator checks row by row.
+    """
+    allowed = connection.execute(
+        "SELECT rolsuper AND EXISTS (SELECT FROM runs WHERE run_id = %s FOR KEY SHARE)"
+        " FROM pg_roles WHERE rolname = current_user",
+        [run_id],
+    ).fetchone()
+    is_allowed = allowed is not None and bool(allowed[0])
+    if is_allowed:
+        connection.execute("SET LOCAL session_replication_role = replica")
+    yield
+    # After an error the transaction is lost and the setting with it.
+    if is_allowed:
+        connection.execute("SET LOCAL session_replication_role = origin")
+
+
+def load_asset_flows(connection: psycopg.Connection[Any], run_id: int, run_at: datetime) -> AssetCashFlows:
+    """The stored flows of a run, rounded to cents, in the order of asset and period."""
+    where = sql.SQL("FROM asset_cash_flows WHERE run_id = %s AND run_at = %s")
+    keys = connection.execute(
+        sql.SQL("SELECT blkrock_id, hashtextextended(blkrock_id, 0) {} GROUP BY blkrock_id ORDER BY 1").format(where),
+        [run_id, run_at],
+    ).fetchall()
+    ids = tuple(row[0] for row in keys)
+    hashes = np.array([row[1] for row in keys], np.int64)
+    days = ("payment_date", "accrual_start_date", "accrual_end_date")
+    selected = [
+        sql.SQL("hashtextextended(blkrock_id, 0)"),
+        sql.SQL("period_number"),
+        *(sql.SQL("{} - DATE '1970-01-01'").format(sql.Identifier(day)) for day in days),
+        *(sql.SQL("coalesce(({} * 100)::int8, %s)").format(sql.Identifier(name)) for name in AMOUNT_COLUMNS),
+    ]
+    wire = np.dtype(
+        [("asset", ">i8"), ("period", ">i4"), *((day, ">i4") for day in days), *((n, ">i8") for n in AMOUNT_COLUMNS)]
+    )
+    query = sql.SQL("SELECT {} {}").format(sql.SQL(", ").join(selected), where)
+    found = copy_out(connection, query, [*[_MISSING] * len(AMOUNT_COLUMNS), run_id, run_at], wire)
+    by_hash = np.argsort(hashes)
+    asset_index = by_hash[np.searchsorted(hashes[by_hash], found["asset"])].astype(np.int32)
+    rows = np.lexsort((found["period"], asset_index))
+    amounts = np.empty((len(AMOUNT_COLUMNS), len(found)))
+    for index, name in enumerate(AMOUNT_COLUMNS):
+        amounts[index] = found[name][rows] / 100.0
+        amounts[index][found[name][rows] == _MISSING] = np.nan
+    return AssetCashFlows(
+        ids=ids,
+        asset_index=asset_index[rows],
+        period_number=found["period"][rows],
+        payment_date=found[days[0]][rows].astype("datetime64[D]"),
+        accrual_begin=found[days[1]][rows].astype("datetime64[D]"),
+        accrual_end=found[days[2]][rows].astype("datetime64[D]"),
+        amounts=amounts,
+    )

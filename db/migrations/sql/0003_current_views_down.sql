@@ -1,0 +1,13 @@
+DROP VIEW current_liabilities;
+DROP VIEW current_waterfall_steps;
+DROP VIEW current_waterfall_executions;
+DROP VIEW current_pool_cash_flows;
+DROP VIEW current_oc_triggers;
+DROP VIEW current_liability_risk;
+DROP VIEW current_liability_cash_flows;
+DROP VIEW current_ic_triggers;
+DROP VIEW current_fee_calculations;
+DROP VIEW current_compliance_test_results;
+DROP VIEW current_collateral_pool_metrics;
+DROP VIEW current_asset_cash_flows;
+DROP VIEW current_runs;
