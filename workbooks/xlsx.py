@@ -33,10 +33,10 @@ class ExactWorksheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
 class ExactWorkbook(xlsxwriter.Workbook):  # type: ignore[misc]  # XlsxWriter is untyped
     """A workbook of exact sheets. Equal content gives equal bytes: no clock goes into the file."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(
-            str(path), {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
-        )
+    def __init__(self, path: Path, *, font: str = "Calibri", font_size: int = 11) -> None:
+        as_typed = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
+        default = {"default_format_properties": {"font_name": font, "font_size": font_size}}
+        super().__init__(str(path), as_typed | default)
         self.worksheet_class = ExactWorksheet
         self.set_properties({"created": CREATED})
 

@@ -1,0 +1,114 @@
+"""Native Excel charts of a run: class balances, coverage against triggers, distributions by class."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from xlsxwriter.chart import Chart
+from xlsxwriter.worksheet import Worksheet
+
+from workbooks.results.looks import ALERT, INK, Block, Page
+from workbooks.results.periods import TOTAL_PAID, heading
+from workbooks.xlsx import ExactWorkbook
+
+PALETTE = ("#1F3A5F", "#2F5D8C", "#4C86B8", "#7FB0D3", "#B7D3E6", "#E0B66A", "#D98F3E", "#B85C38", "#7A7F8C", "#4F7F6B")
+WIDE, HALF, TALL, LOW = 1180, 580, 340, 260
+ROW_PIXELS, PIXELS_PER_CHARACTER = 20, 7
+DATE_FORMAT = "mmm yy"
+PIXELS_PER_LABEL = 80
+
+
+class ChartSource(NamedTuple):
+    """A series: its label and the table it is taken from."""
+
+    label: str
+    block: Block
+
+
+def write_charts(
+    page: Page, book: ExactWorkbook, title: str, classes: Sequence[ChartSource], tests: Sequence[ChartSource]
+) -> None:
+    """Place the charts below each other: balances, distributions, then two coverage tests side by side."""
+    page.title(title)
+    row = 2
+    for subject, column, kind in (
+        ("Balance of the classes at period end", heading("balance_end"), "area"),
+        ("Distributions by class", TOTAL_PAID, "column"),
+    ):
+        chart = book.add_chart({"type": kind, "subtype": "stacked"})
+        for number, source in enumerate(classes):
+            _add_series(chart, source.block, column, source.label, fill=PALETTE[number % len(PALETTE)])
+        _finish(chart, subject, classes[0].block if classes else None, '#,##0,,"m"', (WIDE, TALL))
+        _insert(page.sheet, chart, row, 0)
+        row += TALL // ROW_PIXELS + 1
+    below = row
+    for number, test in enumerate(tests):
+        chart = book.add_chart({"type": "line"})
+        _add_line(chart, test.block, "Ratio", "Ratio", PALETTE[1], dashed=False)
+        _add_line(chart, test.block, "Trigger", "Trigger", ALERT, dashed=True)
+        _finish(chart, f"{test.label} against its trigger", test.block, "0%", (HALF, LOW))
+        chart.set_y_axis(_value_axis("0%", minimum=None))
+        _insert(page.sheet, chart, row + (number // 2) * (LOW // ROW_PIXELS + 1), number % 2)
+    page.print_blocks(title, WIDE / PIXELS_PER_CHARACTER, 2 * (TALL // ROW_PIXELS + 1), [below])
+
+
+def _insert(sheet: Worksheet, chart: Chart, row: int, side: int) -> None:
+    sheet.insert_chart(row, 0, chart, {"x_offset": side * (WIDE - HALF), "object_position": 3})
+
+
+def _add_series(chart: Chart, block: Block, column: str, label: str, *, fill: str) -> None:
+    chart.add_series(
+        {
+            "name": label,
+            "categories": block.cells("Payment date"),
+            "values": block.cells(column),
+            "fill": {"color": fill},
+            "border": {"none": True},
+            "gap": 40,
+        }
+    )
+
+
+def _add_line(chart: Chart, block: Block, column: str, label: str, color: str, *, dashed: bool) -> None:
+    line: dict[str, object] = {"color": color, "width": 1.5 if dashed else 2.25}
+    if dashed:
+        line["dash_type"] = "dash"
+    chart.add_series(
+        {
+            "name": label,
+            "categories": block.cells("Payment date"),
+            "values": block.cells(column),
+            "line": line,
+            "marker": {"type": "none"},
+        }
+    )
+
+
+def _value_axis(number_format: str, *, minimum: float | None) -> dict[str, object]:
+    axis: dict[str, object] = {
+        "num_format": number_format,
+        "num_font": {"color": INK, "size": 9},
+        "major_gridlines": {"visible": True, "line": {"color": "#DDE3EA", "width": 0.75}},
+        "line": {"none": True},
+    }
+    if minimum is not None:
+        axis["min"] = minimum
+    return axis
+
+
+def _finish(chart: Chart, subject: str, block: Block | None, number_format: str, size: tuple[int, int]) -> None:
+    n_periods = block.last_row - block.first_row + 1 if block else 1
+    chart.set_title({"name": subject, "name_font": {"size": 12, "bold": True, "color": INK}, "overlay": False})
+    chart.set_x_axis(
+        {
+            "text_axis": True,
+            "num_format": DATE_FORMAT,
+            "num_font": {"color": INK, "size": 9},
+            "interval_unit": max(1, round(n_periods * PIXELS_PER_LABEL / size[0])),
+            "label_position": "low",
+            "line": {"color": "#9AA5B1"},
+        }
+    )
+    chart.set_y_axis(_value_axis(number_format, minimum=0))
+    chart.set_legend({"position": "bottom", "font": {"size": 9, "color": INK}})
+    chart.set_size({"width": size[0], "height": size[1]})
+    chart.show_blanks_as("gap")
