@@ -4,7 +4,8 @@
 gives counts and control sums of a reading.
 """
 
+from workbooks.legacy.loader import LoaderReading, read_loader
 from workbooks.legacy.reading import ImportReading, read_workbook
 from workbooks.legacy.summary import summarise
 
-__all__ = ["ImportReading", "read_workbook", "summarise"]
+__all__ = ["ImportReading", "LoaderReading", "read_loader", "read_workbook", "summarise"]

@@ -62,13 +62,14 @@ def read_assets(cells: CellReader, anchor: Anchor = ALL_ASSETS) -> AssetSheet:
     found: dict[str, AssetRow] = {}
     id_column = columns[0][1]
     end = 0
-    for row in range(located.top, min(len(cells.grid.rows), bottom) + 1):
+    for row in range(located.top, len(cells.grid.rows) + 1):
         blkrock_id = cells.key(row, id_column, "asset id")
         if not blkrock_id:
             end = end or row
             continue
-        if end:
-            remark = f"asset ids go on after the blank in row {end}, where the legacy model stops"
+        if end or row > bottom:
+            stop = f"the blank in row {end}" if end else f"row {bottom}, the last of {anchor.name}"
+            remark = f"asset ids go on after {stop}, where the legacy model stops"
             cells.report(Code.GAP, row, id_column, remark, found=blkrock_id, used="not read")
             break
         if blkrock_id in found:
