@@ -145,7 +145,7 @@ def accrue_fees(terms, state, index_rate, year_fractions, basis_end):
             continue
         fee[f, FeeState.BASIS_END] = max(basis_end, 0.0)
         basis = fee[f, FeeState.BASIS_BEGIN]
-        code = terms.fee[f, FeeTerm.BASIS_CODE]
+        code = int(terms.fee[f, FeeTerm.BASIS_CODE])
         if code == FeeBasisCode.AVERAGE:
             basis = (fee[f, FeeState.BASIS_BEGIN] + fee[f, FeeState.BASIS_END]) / 2.0
         yearly = 0.0

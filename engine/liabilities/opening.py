@@ -36,11 +36,11 @@ _BASIS_CODES = {
 
 def policy_of(quirks: Quirks) -> int:
     """Policy bits of the quirks in force; 0 in standard mode."""
-    policy = Policy(0)
+    policy = 0
     for quirk, bit in _POLICY_OF_QUIRK.items():
         if quirk in quirks:
-            policy |= bit
-    return int(policy)
+            policy |= int(bit)
+    return policy
 
 
 def liability_terms(

@@ -8,7 +8,7 @@ A period goes: `open_period`, accruals, tests, sections of the waterfall, `close
 the state before the first period hold the opening balances.
 """
 
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -194,7 +194,7 @@ class ReserveState(IntEnum):
     MOVEMENT = 1
 
 
-class Policy(IntFlag):
+class Policy(IntEnum):
     """Legacy behaviour of the liability kernels, one bit per engine quirk; 0 is standard mode.
 
     The two last bits are features: coverage tests whose cures are switched off (spec 02 §16.3).

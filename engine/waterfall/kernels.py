@@ -187,7 +187,7 @@ def record_step(state, section, step, cash_before, paid, cash_after, trace):
     if row >= trace.shape[0]:
         return
     trace[row, 0] = state.context[Context.PERIOD]
-    trace[row, 1] = section
+    trace[row, 1] = int(section)
     trace[row, 2] = step
     trace[row, 3] = cash_before
     trace[row, 4] = paid
