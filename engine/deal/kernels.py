@@ -4,7 +4,7 @@ Rows of all period arrays are numbered like deal periods: row i belongs to perio
 currency, rates and fractions decimals.
 """
 
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -47,7 +47,7 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 
-class DealPolicy(IntFlag):
+class DealPolicy(IntEnum):
     """Legacy behaviour of the period loop, one bit per quirk; 0 is standard mode."""
 
     CASH_AFTER_LIQUIDATION = 1  # DQ-10
@@ -160,6 +160,11 @@ class History(NamedTuple):
     cash_end: Floats
     trace: Floats
 
+
+# Sections as plain integers, so that the interpreter is compiled once for all of them.
+INTEREST, PRINCIPAL, NOTES, DEFAULTED = (
+    int(code) for code in (SectionCode.INT, SectionCode.PRIN, SectionCode.NPS, SectionCode.EOD)
+)
 
 EXHAUSTED = 0.01
 """A deal ends when its collateral is down to a cent (spec 01 §4.8)."""
@@ -333,17 +338,17 @@ def pay_period(
     evaluate_predicates(program, state)
     if is_defaulted:
         total = interest_proceeds + register[Register.PRINCIPAL_PROCEEDS]
-        return run_section(program, liability, state, SectionCode.EOD, total, trace)
-    status = run_section(program, liability, state, SectionCode.INT, interest_proceeds, trace)
+        return run_section(program, liability, state, DEFAULTED, total, trace)
+    status = run_section(program, liability, state, INTEREST, interest_proceeds, trace)
     if status != Status.OK:
         return status
     register[Register.REINVESTMENT_CAP] = reinvestment_cap(
         terms, pools, i, is_liquidating, register[Register.PRINCIPAL_PROCEEDS]
     )
-    status = run_section(program, liability, state, SectionCode.PRIN, register[Register.PRINCIPAL_PROCEEDS], trace)
+    status = run_section(program, liability, state, PRINCIPAL, register[Register.PRINCIPAL_PROCEEDS], trace)
     if status != Status.OK:
         return status
-    status = run_section(program, liability, state, SectionCode.NPS, register[Register.NOTES], trace)
+    status = run_section(program, liability, state, NOTES, register[Register.NOTES], trace)
     if status != Status.OK:
         return status
     add_reinvestment(

@@ -188,7 +188,7 @@ def _terms(deal: Deal, schedule: DealSchedule, layout: PoolLayout, quirks: Quirk
         ccc_value=ccc.value,
         dearest_first=ccc.dearest_first,
         ccc_price=deal.ccc_liquidation_price,
-        policy=int(_policy(quirks)),
+        policy=_policy(quirks),
     )
 
 
@@ -216,19 +216,17 @@ def _reinvested_cash(text: str) -> ReinvestedCash:
     return known.get(text.strip().upper(), ReinvestedCash.NONE)
 
 
-def _policy(quirks: Quirks) -> DealPolicy:
-    bits = {
-        Quirk.LIQUIDATION_KEEPS_ASSET_ROWS: DealPolicy.CASH_AFTER_LIQUIDATION,
-        Quirk.EVENT_OF_DEFAULT_NOT_STICKY: DealPolicy.EVENT_OF_DEFAULT_ENDS,
-        Quirk.LAST_PERIOD_ONLY_WHEN_EXHAUSTED: DealPolicy.NO_LIQUIDATION_OF_ONE_PERIOD,
-        Quirk.NEGATIVE_CASH_ABSORBED: DealPolicy.NEGATIVE_INTEREST_MOVES,
-        Quirk.CCC_EXCESS_WHOLE_POOL: DealPolicy.WHOLE_POOL_HAIRCUT,
-    }
-    policy = DealPolicy(0)
-    for quirk, bit in bits.items():
-        if quirk in quirks:
-            policy |= bit
-    return policy
+_POLICY_OF_QUIRK = {
+    Quirk.LIQUIDATION_KEEPS_ASSET_ROWS: DealPolicy.CASH_AFTER_LIQUIDATION,
+    Quirk.EVENT_OF_DEFAULT_NOT_STICKY: DealPolicy.EVENT_OF_DEFAULT_ENDS,
+    Quirk.LAST_PERIOD_ONLY_WHEN_EXHAUSTED: DealPolicy.NO_LIQUIDATION_OF_ONE_PERIOD,
+    Quirk.NEGATIVE_CASH_ABSORBED: DealPolicy.NEGATIVE_INTEREST_MOVES,
+    Quirk.CCC_EXCESS_WHOLE_POOL: DealPolicy.WHOLE_POOL_HAIRCUT,
+}
+
+
+def _policy(quirks: Quirks) -> int:
+    return sum(bit for quirk, bit in _POLICY_OF_QUIRK.items() if quirk in quirks)
 
 
 @dataclass(frozen=True, slots=True)
