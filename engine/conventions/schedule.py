@@ -8,7 +8,7 @@ import numpy as np
 from engine.conventions import kernels
 from engine.conventions.business_day import BusinessDayConvention, RollRule, interest_roll_rule, payment_roll_rule
 from engine.conventions.calendar import Calendar
-from engine.conventions.days import NO_DAY, DayArray, day_number, to_date
+from engine.conventions.days import NO_DAY, DayArray, day_number
 from engine.errors import InputError
 from engine.modes import Quirk, Quirks
 
@@ -163,9 +163,3 @@ def _periods(
     for days in (payment, interest_determination, collection_begin, collection_end):
         days.setflags(write=False)
     return DealSchedule(payment, interest_determination, collection_begin, collection_end)
-
-
-def describe_period(schedule: DealSchedule, i: int) -> str:
-    """Period i in words, for messages: its collection period and payment date."""
-    begin, end = to_date(schedule.collection_begin[i]), to_date(schedule.collection_end[i])
-    return f"period {i} ({begin} to {end}, paid {to_date(schedule.payment[i])})"
