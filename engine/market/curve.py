@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.conventions.days import DayArray, day_number, to_dates
-from engine.conventions.kernels import add_months
 from engine.errors import InputError
 from engine.market import kernels
 from engine.modes import Quirk, Quirks
@@ -70,23 +69,27 @@ class IndexCurve:
         listed.sort()
         months = np.array([month for month, _ in listed], dtype=np.int64)
         rates = np.array([rate for _, rate in listed], dtype=np.float64)
-        return cls._build(as_of, months, rates, curve_mode(quirks))
+        node_days = np.empty(int(months[-1]), dtype=np.int64)
+        kernels.month_nodes(day_number(as_of), node_days)
+        return cls._build(as_of, months, rates, curve_mode(quirks), node_days)
 
     @classmethod
-    def _build(cls, as_of: date, months: DayArray, rates: FloatArray, mode: CurveMode) -> "IndexCurve":
-        spots = np.empty(int(months[-1]))
+    def _build(
+        cls, as_of: date, months: DayArray, rates: FloatArray, mode: CurveMode, node_days: DayArray
+    ) -> "IndexCurve":
+        spots = np.empty(node_days.shape[0])
         forwards = np.empty_like(spots)
         kernels.monthly_spots(months, rates, spots)
         kernels.monthly_forwards(spots, forwards)
-        analysis = day_number(as_of)
-        node_days = np.array([add_months(analysis, i) for i in range(spots.shape[0])], dtype=np.int64)
         for values in (months, rates, node_days, forwards):
             values.setflags(write=False)
         return cls(as_of, months, rates, mode, node_days, forwards)
 
     def shifted(self, shift: float) -> "IndexCurve":
-        """The curve with `shift` (decimal) added to every given rate."""
-        return self._build(self.as_of, self.months.copy(), self.rates + shift, self.mode)
+        """The curve with `shift` (decimal) added to every given rate. Raises InputError as `of` does."""
+        rates = self.rates + shift
+        _check_points(list(zip(self.months.tolist(), rates.tolist(), strict=True)), is_order_required=False)
+        return self._build(self.as_of, self.months, rates, self.mode, self.node_days)
 
     @property
     def last_node(self) -> date:

@@ -45,6 +45,13 @@ def monthly_forwards(spots: FloatArray, forwards: FloatArray) -> None:
 
 
 @kernel
+def month_nodes(analysis_day: int, node_days: DayArray) -> None:
+    """Days of the nodes: the analysis date plus 0, 1, 2, ... months; node_days (H,) int64 written."""
+    for i in range(node_days.shape[0]):
+        node_days[i] = add_months(analysis_day, i)
+
+
+@kernel
 def forward_rate(day: int, node_days: DayArray, forwards: FloatArray, mode: int) -> tuple[float, int]:
     """Forward at `day`, and the mode afterwards.
 

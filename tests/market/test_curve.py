@@ -173,6 +173,8 @@ def test_a_shift_moves_every_rate_and_leaves_the_curve_alone() -> None:
     assert curve.spot(SHORT_DATE, 6) == pytest.approx(0.009, rel=1e-12)
     with pytest.raises(ValueError, match="read-only"):
         curve.forwards[0] = 0.0
+    with pytest.raises(InputError, match="CLO-1014"):
+        curve.shifted(-2.0)
 
 
 def test_a_poisoned_curve_stays_poisoned_between_calls() -> None:
