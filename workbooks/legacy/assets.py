@@ -11,7 +11,7 @@ from engine.collateral.ratings import rating_rank
 from engine.snapshot import AssetRow
 from workbooks.legacy.findings import Code
 from workbooks.legacy.grid import Raw
-from workbooks.legacy.ranges import Anchor, locate
+from workbooks.legacy.ranges import Anchor, Located, locate
 from workbooks.legacy.values import CellReader, day_of_raw, flag_of_raw, folded, shown, trimmed
 
 ALL_ASSETS = Anchor("AllAssets", 2, 1, len(WORKBOOK_FIELDS), 20_001)
@@ -53,11 +53,14 @@ class AssetSheet:
     n_capacity_rows: int
 
 
-def read_assets(cells: CellReader, anchor: Anchor = ALL_ASSETS) -> AssetSheet:
-    """Every asset up to the first blank id; a repeated id keeps its first row (W-DUPASSET)."""
-    located = locate(cells, anchor)
+def read_assets(cells: CellReader, located: Located | None = None) -> AssetSheet:
+    """Every asset up to the first blank id; a repeated id keeps its first row (W-DUPASSET).
+
+    located: the rows below a header row, for a sheet without the name AllAssets.
+    """
+    located = located or locate(cells, ALL_ASSETS)
     columns = _columns(cells, located.top - 1)
-    bottom = _named_bottom(cells, anchor) or cells.grid.last_row
+    bottom = _named_bottom(cells) or cells.grid.last_row
     reader = _AssetReader(cells, columns)
     found: dict[str, AssetRow] = {}
     id_column = columns[0][1]
@@ -68,7 +71,7 @@ def read_assets(cells: CellReader, anchor: Anchor = ALL_ASSETS) -> AssetSheet:
             end = end or row
             continue
         if end or row > bottom:
-            stop = f"the blank in row {end}" if end else f"row {bottom}, the last of {anchor.name}"
+            stop = f"the blank in row {end}" if end else f"row {bottom}, the last of {ALL_ASSETS.name}"
             remark = f"asset ids go on after {stop}, where the legacy model stops"
             cells.report(Code.GAP, row, id_column, remark, found=blkrock_id, used="not read")
             break
@@ -84,8 +87,8 @@ def read_assets(cells: CellReader, anchor: Anchor = ALL_ASSETS) -> AssetSheet:
     )
 
 
-def _named_bottom(cells: CellReader, anchor: Anchor) -> int | None:
-    text = cells.book.name_text(anchor.name, cells.sheet)
+def _named_bottom(cells: CellReader) -> int | None:
+    text = cells.book.name_text(ALL_ASSETS.name, cells.sheet)
     target = cells.book.reference(text, cells.sheet) if text else None
     return target[1].bottom if target and target[0] == cells.sheet else None
 

@@ -114,4 +114,6 @@ def _assets(book: Book, log: FindingLog) -> AssetSheet:
     if ASSET_SHEET not in book.sheet_names:
         log.add(Code.LAYOUT, ASSET_SHEET, "", f"sheet {ASSET_SHEET!r} is missing")
         return AssetSheet(rows=(), n_columns=0, n_capacity_rows=0)
-    return read_assets(CellReader(book, book.grid(ASSET_SHEET), log), ALL_ASSETS)
+    cells = CellReader(book, book.grid(ASSET_SHEET), log)
+    block = Block(ALL_ASSETS.row, ALL_ASSETS.column, max(len(cells.grid.rows), ALL_ASSETS.row), ALL_ASSETS.width)
+    return read_assets(cells, Located(ALL_ASSETS, block, is_named=False))
