@@ -113,12 +113,12 @@ def test_worked_period_rates() -> None:
     assert period_rate(0.2, start, start) == 0.0
 
 
-@given(st.floats(0.0, 0.999), st.integers(1, 1000))
+@given(st.floats(0.0, 0.9), st.integers(1, 360))
 def test_period_rate_compounds_back_to_the_annual_rate(rate: float, days_360: int) -> None:
     """What survives a period, to the power of periods a year, is what survives a year."""
     survivors = 1.0 - kernels.period_rate_from_days(rate, days_360)
 
-    assert survivors ** (360.0 / days_360) == pytest.approx(1.0 - rate, rel=1e-9)
+    assert survivors ** (360.0 / days_360) == pytest.approx(1.0 - rate, rel=1e-11)
 
 
 @pytest.mark.parametrize(
