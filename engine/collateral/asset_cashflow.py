@@ -181,7 +181,7 @@ def by_payment_date(cashflows: Iterable[AssetCashflow]) -> PaymentTotals:
 
     def added(name: str) -> Floats:
         values = np.concatenate([getattr(item, name) for item in listed]) if listed else np.empty(0)
-        return np.bincount(group, weights=values, minlength=payment_date.shape[0])
+        return np.bincount(group, weights=values, minlength=payment_date.shape[0]).astype(np.float64)
 
     return PaymentTotals(
         payment_date=payment_date,

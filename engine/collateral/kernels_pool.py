@@ -199,7 +199,7 @@ def liquidate(pool: Floats, period: int, price: float) -> float:
     row[POOL_NET_LOSS] += (1.0 - price) * performing + (in_default - value)
     row[POOL_SOLD] += sold
     pool[period + 1 :] = 0.0
-    return sold
+    return float(sold)
 
 
 @kernel

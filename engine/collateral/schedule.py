@@ -269,8 +269,8 @@ def _accrual_start(
     holding: Holding, schedule: AssetSchedule, analysis: int, initial_settlement: date | None, quirks: Quirks
 ) -> int:
     """Begin of the first accrual period: the last interest date before the analysis date, else the dated date."""
-    side = "left" if Quirk.ACCRUAL_ON_PAYMENT_DATE in quirks else "right"
-    n_passed = int(np.searchsorted(schedule.interest_days, analysis, side=side))
+    passed_before = analysis if Quirk.ACCRUAL_ON_PAYMENT_DATE in quirks else analysis + 1
+    n_passed = int(np.searchsorted(schedule.interest_days, passed_before))
     if n_passed:
         start = int(schedule.interest_days[n_passed - 1])
     else:
