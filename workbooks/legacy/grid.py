@@ -17,7 +17,7 @@ Raw = str | float | int | bool | date | datetime | time | timedelta
 MOST_CELLS = 8_000_000
 """Cells of the rectangle a sheet may span: its values are held as a dense table."""
 
-_FAR_CELL = re.compile(rb'r="(?:[A-Za-z]{3,}|[A-Za-z]+\d{5,})')
+_FAR_CELL = re.compile(rb'<c r="(?:[A-Za-z]{3,}|[A-Za-z]+\d{5,})')
 _ANY_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])([^>]*)")
 _REFERENCE = re.compile(rb'\sr="([A-Za-z]+)(\d+)"')
 _DIMENSION = re.compile(rb'<(?:\w+:)?dimension\s[^>]*ref="([^"]+)"')
@@ -109,8 +109,10 @@ def _error_cells(data: bytes) -> dict[tuple[int, int], str]:
 
 def _formulas_without_value(data: bytes) -> tuple[dict[tuple[int, int], str], int]:
     """Formula text of every cell whose result was never stored, and the number of all formulas."""
-    if b"<f" not in data and b":f" not in data:
-        return {}, 0
+    if b":f" not in data:
+        n_formulas = data.count(b"<f>") + data.count(b"<f ")
+        if n_formulas == data.count(b"</f><v>") - data.count(b"</f><v></v>"):
+            return {}, n_formulas
     found = {}
     n_formulas = 0
     for match in _FORMULA_CELL.finditer(data):
