@@ -11,7 +11,7 @@ import numpy.typing as npt
 import psycopg
 from psycopg import sql
 
-from db.bulk import FixedColumn, NumericColumns, SameColumn, TextColumn, copy_in, copy_out, scaled_numbers
+from db.bulk import BulkColumn, FixedColumn, NumericColumns, SameColumn, TextColumn, copy_in, copy_out, scaled_numbers
 from engine.errors import InputError
 
 AMOUNT_COLUMNS = (
@@ -61,7 +61,8 @@ class AssetCashFlows:
 
     def amount(self, column: str) -> npt.NDArray[np.float64]:
         """One column of AMOUNT_COLUMNS, (R,)."""
-        return self.amounts[AMOUNT_COLUMNS.index(column)]
+        found: npt.NDArray[np.float64] = self.amounts[AMOUNT_COLUMNS.index(column)]
+        return found
 
     def of(self, blkrock_id: str) -> "AssetCashFlows":
         """The rows of one asset in the order they stand."""
@@ -127,7 +128,7 @@ def store_asset_flows(
     whole = cents(flows.amounts)[:, pick]
     # A column of zeros is left to its default, which the server fills in faster than it reads it.
     used = [index for index in range(len(AMOUNT_COLUMNS)) if whole[index].any()]
-    columns = [
+    columns: list[BulkColumn] = [
         SameColumn("run_id", run_id),
         SameColumn("run_at", run_at),
         TextColumn("blkrock_id", flows.ids, flows.asset_index[pick]),

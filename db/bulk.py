@@ -7,7 +7,7 @@ and only here, half to even. NaN becomes NULL.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,7 +20,7 @@ from engine.errors import InputError
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
 _EPOCH_DAY = np.datetime64("2000-01-01", "D")
-_EPOCH = datetime(2000, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _ROWS_A_PIECE = 1024
 _NEGATIVE = 0x4000
 _DIGIT_BASE = 10_000
@@ -273,9 +273,9 @@ def copy_out(
 
     Every column of the query must be NOT NULL and of fixed width, in the order of `wire`: >i4, >i8, >f8 or bool.
     """
-    assert wire.names is not None
+    names = wire.names or ()
     layout: list[tuple[Any, ...]] = [("#", ">i2")]
-    for name in wire.names:
+    for name in names:
         layout += [(f"{name}#", ">i4"), (name, wire[name])]
     record = np.dtype(layout)
     statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT BINARY)").format(query)
@@ -286,6 +286,6 @@ def copy_out(
         raise AssertionError("a column of the query is missing a value or has no fixed width")
     found = np.frombuffer(data, record, count=size // record.itemsize, offset=start)
     native = np.empty(len(found), wire.newbyteorder("="))
-    for name in wire.names:
+    for name in names:
         native[name] = found[name]
     return native

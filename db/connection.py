@@ -63,7 +63,8 @@ def make_engine(url: URL, settings: StorageSettings, *, read_only: bool = False)
 def driver_connection(connection: Connection) -> psycopg.Connection[tuple[object, ...]]:
     """The psycopg connection under a SQLAlchemy one, for COPY inside the same transaction."""
     found = connection.connection.driver_connection
-    assert isinstance(found, psycopg.Connection)
+    if not isinstance(found, psycopg.Connection):
+        raise TypeError("the connection is not one of psycopg")
     return found
 
 

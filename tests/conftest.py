@@ -1,9 +1,23 @@
-"""What every test may use: the reference data that lies outside the repository."""
+"""What every test may use: reference data outside the repository, and databases of its own.
+
+Databases are made on the embedded server, or on the one that CLODESK_DATABASE_URL names, and dropped at the end.
+"""
 
 import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
+
+from db import migrate
+from db.connection import make_engine, parsed_url
+from db.embedded import start_postgres, start_valkey, stop_postgres, stop_valkey
+from db.settings import StorageSettings
+from db.store import Store
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -23,3 +37,94 @@ def reference() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return folder
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Iterator[Path]:
+    """Folder of this session's embedded servers; they are stopped at the end."""
+    # Not pytest's own folder: a server that drops root's rights could lose its way into that one.
+    folder = Path(tempfile.mkdtemp(prefix="clodesk-test-"))
+    yield folder
+    stop_postgres(folder)
+    stop_valkey(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server_url(data_dir: Path) -> str:
+    """Address of a PostgreSQL on which this session may make databases."""
+    return os.environ.get("CLODESK_DATABASE_URL") or start_postgres(data_dir)
+
+
+@pytest.fixture(scope="session")
+def redis_url(data_dir: Path) -> str:
+    """Address of a Redis or Valkey; skips where there is none."""
+    found = os.environ.get("CLODESK_REDIS_URL") or start_valkey(data_dir)
+    if found is None:
+        pytest.skip("no embedded Valkey on this platform: set CLODESK_REDIS_URL")
+    return found
+
+
+@pytest.fixture(scope="session")
+def storage_settings(data_dir: Path) -> StorageSettings:
+    """Settings that no environment variable changes."""
+    return StorageSettings.model_construct(
+        database_url=None,
+        read_database_url=None,
+        redis_url=None,
+        data_dir=data_dir,
+        pool_size=2,
+        pool_overflow=4,
+        pool_timeout=10.0,
+        connect_timeout=5,
+        statement_timeout=0,
+    )
+
+
+def _with_database(server_url: str, name: str) -> str:
+    return parsed_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
+def _administer(server_url: str, statement: str) -> None:
+    engine = create_engine(parsed_url(server_url), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture
+def empty_database_url(server_url: str) -> Iterator[str]:
+    """A fresh database without any table."""
+    name = f"clodesk_test_{secrets.token_hex(6)}"
+    _administer(server_url, f"CREATE DATABASE {name}")
+    yield _with_database(server_url, name)
+    _administer(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def template_database(server_url: str, storage_settings: StorageSettings) -> Iterator[str]:
+    """A database with the schema, of which every test gets a copy."""
+    name = f"clodesk_test_{secrets.token_hex(6)}"
+    _administer(server_url, f"CREATE DATABASE {name}")
+    engine = make_engine(parsed_url(_with_database(server_url, name)), storage_settings)
+    migrate.upgrade(engine)
+    engine.dispose()
+    yield name
+    _administer(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(server_url: str, template_database: str) -> Iterator[str]:
+    """A fresh database with the schema."""
+    name = f"clodesk_test_{secrets.token_hex(6)}"
+    _administer(server_url, f"CREATE DATABASE {name} TEMPLATE {template_database}")
+    yield _with_database(server_url, name)
+    _administer(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def store(database_url: str, storage_settings: StorageSettings) -> Iterator[Store]:
+    """A store on a fresh database."""
+    opened = Store(storage_settings, database_url)
+    yield opened
+    opened.close()

@@ -9,6 +9,7 @@ def run_file(name: str) -> None:
     """Execute a file of `sql` on the migration's connection, as one script and inside its transaction."""
     script = (Path(__file__).parent / "sql" / name).read_text(encoding="utf-8")
     driver = op.get_bind().connection.driver_connection
-    assert driver is not None
+    if driver is None:
+        raise TypeError("revisions run on a connection of psycopg")
     with driver.cursor() as cursor:
         cursor.execute(script)

@@ -4,6 +4,8 @@ The columns of `assets` follow from the field catalogue of `engine.collateral.as
 seed names the column.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -30,7 +32,7 @@ from engine.collateral.asset import ASSET_FIELDS, AssetField, FieldKind
 ASSET_ID = String(50, collation="C")
 """Ids compare by byte: an index entry costs a third of one in a language's order."""
 
-_TYPE_BY_KIND: dict[FieldKind, TypeEngine[object]] = {
+_TYPE_BY_KIND: dict[FieldKind, TypeEngine[Any]] = {
     FieldKind.TEXT: String(255),
     FieldKind.DAY: Date(),
     FieldKind.COUNT: Integer(),
@@ -40,7 +42,7 @@ _TYPE_BY_KIND: dict[FieldKind, TypeEngine[object]] = {
     FieldKind.YEARS: Numeric(8, 4),
     FieldKind.FLAG: Boolean(),
 }
-_SEED_TYPES: dict[str, TypeEngine[object]] = {
+_SEED_TYPES: dict[str, TypeEngine[Any]] = {
     "bond_loan": String(10),
     "coupon_type": String(10),
     "index_name": String(20),
@@ -63,7 +65,7 @@ FLAG_FIELDS: tuple[str, ...] = tuple(item.name for item in ASSET_FIELDS if item.
 """Names of the yes/no columns, which stand in `assets.flags` too."""
 
 
-def _asset_column(item: AssetField) -> Column[object]:
+def _asset_column(item: AssetField) -> Column[Any]:
     if item.name == "blkrock_id":
         return Column(item.name, ASSET_ID, primary_key=True)
     if item.kind is FieldKind.FLAG:

@@ -43,6 +43,8 @@ def created_at() -> Column[Any]:
 
 def with_default_partition(table: Table) -> Table:
     """The same partitioned table; its partition for times without one of their own is made together with it."""
-    statement = DDL(f"CREATE TABLE {table.name}_default PARTITION OF {table.name} DEFAULT")
+    statement = DDL(  # type: ignore[no-untyped-call]
+        f"CREATE TABLE {table.name}_default PARTITION OF {table.name} DEFAULT"
+    )
     event.listen(table, "after_create", statement)
     return table

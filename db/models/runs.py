@@ -95,5 +95,11 @@ RUN_ARRAYS = Table(
 """The exact arrays of a run: the stored result equals the computed one bit for bit, which money in cents cannot."""
 
 # Floating point numbers hardly compress: trying to would take longer than writing them.
-event.listen(RUN_ARRAYS, "after_create", DDL("ALTER TABLE run_arrays ALTER COLUMN data SET STORAGE EXTERNAL"))
+event.listen(
+    RUN_ARRAYS,
+    "after_create",
+    DDL(  # type: ignore[no-untyped-call]
+        "ALTER TABLE run_arrays ALTER COLUMN data SET STORAGE EXTERNAL"
+    ),
+)
 with_default_partition(RUN_ARRAYS)

@@ -7,14 +7,13 @@ double precision. Spec 06 §4.5.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_origin, get_type_hints
 
 from sqlalchemy import (
     BigInteger,
     Column,
     Date,
     DateTime,
-    Double,
     ForeignKey,
     Identity,
     Index,
@@ -56,17 +55,22 @@ SOURCE_FILES = Table(
     Column("correlation_hash", String(64), ForeignKey("asset_correlations.content_hash")),
 )
 
+_DEAL_LISTS = tuple(
+    name
+    for name, annotation in get_type_hints(snapshot.DealSnapshot).items()
+    if get_origin(annotation) is tuple or name in ("date_inputs", "ranges")
+)
+DEAL_CODEC = RecordCodec(snapshot.DealSnapshot, without=_DEAL_LISTS)
+"""The single values of a deal sheet; its lists have tables of their own."""
+
 DEAL_SNAPSHOTS = Table(
     "deal_snapshots",
     METADATA,
     Column("deal_snapshot_id", BigInteger, Identity(always=False), primary_key=True),
     Column("deal_id", String(50), ForeignKey("clo_deals.deal_id"), nullable=False),
-    Column("analysis_date", Date, nullable=False),
     Column("source_file_id", BigInteger, ForeignKey("source_files.source_file_id"), nullable=False),
     Column("content_hash", String(64), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("next_payment_date", Date),
-    Column("current_libor", Double),
+    *DEAL_CODEC.columns(),
     Column("ranges", JSONB, nullable=False),
     UniqueConstraint("deal_id", "analysis_date", "source_file_id"),
     Index("idx_deal_snapshots_source_file", "source_file_id"),
@@ -77,6 +81,7 @@ DEAL_SNAPSHOT_SOURCES = Table(
     METADATA,
     Column("source_file_id", BigInteger, ForeignKey("source_files.source_file_id"), nullable=False),
     Column("deal_snapshot_id", BigInteger, ForeignKey("deal_snapshots.deal_snapshot_id"), nullable=False),
+    Column("deal_number", Integer, nullable=False),
     PrimaryKeyConstraint("source_file_id", "deal_snapshot_id"),
     Index("idx_deal_snapshot_sources_snapshot", "deal_snapshot_id"),
 )
@@ -147,16 +152,21 @@ def _child_table(name: str, parent: Table, columns: list[Column[Any]]) -> Table:
 
 DEAL_DATES = _record_table("deal_dates", DEAL_SNAPSHOTS, snapshot.DateInputs)
 DEAL_POSITIONS = _record_table("deal_position", DEAL_SNAPSHOTS, snapshot.PositionRow, "blkrock_id")
-DEAL_ACCOUNTS = _record_table("deal_account", DEAL_SNAPSHOTS, snapshot.AccountRow, "number")
-DEAL_TESTS = _record_table("deal_test_config", DEAL_SNAPSHOTS, snapshot.TestConfigRow, "number")
-DEAL_QUALITY_INPUTS = _record_table("deal_quality_input", DEAL_SNAPSHOTS, snapshot.LabelledValue, "label")
-DEAL_WEIGHTS = _record_table("deal_objective_weight", DEAL_SNAPSHOTS, snapshot.WeightRow, "number")
-DEAL_CF_INPUTS = _record_table("deal_cf_input", DEAL_SNAPSHOTS, snapshot.LabelledValue, "label")
-DEAL_CLO_INPUTS = _record_table("deal_clo_input", DEAL_SNAPSHOTS, snapshot.LabelledValue, "label")
-SUB_NOTE_PAYMENTS = _record_table("sub_note_payment", DEAL_SNAPSHOTS, SubNotePayment, "on")
-DEAL_CALENDAR = _record_table("deal_calendar", DEAL_SNAPSHOTS, snapshot.CalendarRow, "payment")
-DEAL_TRANCHES = _record_table("deal_tranche", DEAL_SNAPSHOTS, snapshot.TrancheRow, "name")
-DEAL_FEES = _record_table("deal_fee", DEAL_SNAPSHOTS, snapshot.FeeRow, "name")
+
+DEAL_TABLES: dict[str, RecordTable[Any]] = {
+    "positions": DEAL_POSITIONS,
+    "accounts": _record_table("deal_account", DEAL_SNAPSHOTS, snapshot.AccountRow, "number"),
+    "tests": _record_table("deal_test_config", DEAL_SNAPSHOTS, snapshot.TestConfigRow, "number"),
+    "quality_inputs": _record_table("deal_quality_input", DEAL_SNAPSHOTS, snapshot.LabelledValue, "label"),
+    "weights": _record_table("deal_objective_weight", DEAL_SNAPSHOTS, snapshot.WeightRow, "number"),
+    "cf_inputs": _record_table("deal_cf_input", DEAL_SNAPSHOTS, snapshot.LabelledValue, "label"),
+    "clo_inputs": _record_table("deal_clo_input", DEAL_SNAPSHOTS, snapshot.LabelledValue, "label"),
+    "sub_note_payments": _record_table("sub_note_payment", DEAL_SNAPSHOTS, SubNotePayment, "on"),
+    "calendar": _record_table("deal_calendar", DEAL_SNAPSHOTS, snapshot.CalendarRow, "payment"),
+    "tranches": _record_table("deal_tranche", DEAL_SNAPSHOTS, snapshot.TrancheRow, "name"),
+    "fees": _record_table("deal_fee", DEAL_SNAPSHOTS, snapshot.FeeRow, "name"),
+}
+"""The lists of a deal snapshot by the name of the field."""
 
 HOLIDAYS = _record_table("holiday", SOURCE_FILES, Holiday, "on")
 FIXINGS = _record_table("index_fixing", SOURCE_FILES, snapshot.Fixing, "on", "index_name")

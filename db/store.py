@@ -1,0 +1,151 @@
+"""The door to the database: a store opens units of work, each with the repositories of one transaction."""
+
+import getpass
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
+
+from db import migrate
+from db.asset_flows import AssetCashFlows
+from db.changes import Change, preview
+from db.connection import driver_connection, driver_errors, make_engine, parsed_url, shown_address
+from db.embedded import start_postgres
+from db.models.scenarios import AssumptionSetRow, ScenarioRow
+from db.runs import RunHeader, RunRepository, StoredRun
+from db.scenarios import NamedContentRepository
+from db.settings import StorageSettings
+from db.snapshots import ImportOutcome, SnapshotRepository
+from db.waterfall_configurations import WaterfallRepository
+from engine.deal.contract import Deal
+from engine.deal.results import DealResult
+from engine.snapshot import Finding, WorkbookSnapshot
+
+
+class UnitOfWork:
+    """The repositories on one connection and in one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.session = Session(bind=connection, join_transaction_mode="create_savepoint")
+        self.driver: psycopg.Connection[Any] = driver_connection(connection)
+        self.snapshots = SnapshotRepository(self.driver)
+        self.runs = RunRepository(self.driver)
+        self.waterfalls = WaterfallRepository(self.session)
+        self.assumption_sets = NamedContentRepository(self.session, AssumptionSetRow, "assumption set")
+        self.scenarios = NamedContentRepository(self.session, ScenarioRow, "scenario")
+
+
+class Store:
+    """A database of clodesk at the schema revision that this version needs."""
+
+    def __init__(self, settings: StorageSettings, url: str, *, is_owned: bool = False) -> None:
+        """Connect. An empty database gets the schema; one of another revision is brought forward only if is_owned.
+
+        Raises BackendError CLO-3002 when the server is out of reach, CLO-3004 for a schema of another revision.
+        """
+        self._url = parsed_url(url)
+        self._engine = make_engine(self._url, settings)
+        self._read_engine = self._engine
+        if settings.read_database_url is not None:
+            self._read_url = parsed_url(settings.read_database_url.get_secret_value())
+            self._read_engine = make_engine(self._read_url, settings, read_only=True)
+        else:
+            self._read_url = self._url
+        self._months: set[tuple[int, int]] = set()
+        with driver_errors(self._url):
+            with self._engine.connect() as connection:
+                revision = migrate.schema_revision(connection)
+            if revision is None or (is_owned and revision != migrate.HEAD):
+                migrate.upgrade(self._engine)
+            with self._engine.connect() as connection:
+                migrate.require_current(connection, self.address)
+
+    @property
+    def address(self) -> str:
+        """Where the database is, for people: without password."""
+        return shown_address(self._url)
+
+    @contextmanager
+    def begin(self, user: str = "") -> Iterator[UnitOfWork]:
+        """A unit of work that is committed when the block ends and undone when it raises.
+
+        user is who the history names; by default the user of the operating system.
+        """
+        with driver_errors(self._url), self._engine.begin() as connection:
+            connection.execute(text("SELECT set_config('clodesk.user', :user, true)"), {"user": user or _system_user()})
+            yield from _unit_of_work(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        """A unit of work that only reads, on the reporting database where one is named; nothing is kept."""
+        with driver_errors(self._read_url), self._read_engine.connect() as connection:
+            yield from _unit_of_work(connection)
+
+    def save_snapshot(
+        self, book: WorkbookSnapshot, findings: Sequence[Finding] = (), *, user: str = ""
+    ) -> ImportOutcome:
+        """Store a workbook, whole or not at all."""
+        with self.begin(user) as work:
+            return work.snapshots.save(book, findings, imported_by=user or _system_user())
+
+    def diff_snapshot(self, book: WorkbookSnapshot) -> tuple[Change, ...]:
+        """What `save_snapshot` would change; writes nothing."""
+        with self.read() as work:
+            return preview(work.snapshots, book)
+
+    def save_run(
+        self, header: RunHeader, deal: Deal, result: DealResult, flows: AssetCashFlows | None = None
+    ) -> StoredRun:
+        """Store a run with everything it found, whole or not at all; failed where the result says so."""
+        self.prepare_partitions()
+        with self.begin(header.requested_by) as work:
+            run = work.runs.start(header, deal.name)
+            work.runs.store(run, deal, result, flows)
+            failure = result.failure
+            if failure is None:
+                return work.runs.finish(run)
+            where = f"period {failure.period}, {failure.section} {failure.step}: {failure.reason}"
+            return work.runs.finish(run, failure_number=failure.number, failure_text=where)
+
+    def prepare_partitions(self) -> None:
+        """Make the partitions of this month, in a transaction of its own: making one shuts other writers out."""
+        with driver_errors(self._url), self._engine.begin() as connection:
+            now = connection.execute(
+                text("SELECT extract(year FROM t)::int, extract(month FROM t)::int FROM timezone('UTC', now()) AS t")
+            ).one()
+            month = (now[0], now[1])
+            if month not in self._months:
+                connection.execute(text("SELECT ensure_run_partitions(now())"))
+                self._months.add(month)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+        self._read_engine.dispose()
+
+
+def _unit_of_work(connection: Connection) -> Iterator[UnitOfWork]:
+    work = UnitOfWork(connection)
+    with work.session:
+        yield work
+        if work.session.in_transaction():
+            work.session.commit()
+
+
+def _system_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getpid())
+
+
+def open_store(settings: StorageSettings | None = None) -> Store:
+    """The store that the environment names, by default on the embedded server, started where needed."""
+    settings = settings or StorageSettings()
+    if settings.database_url is not None:
+        return Store(settings, settings.database_url.get_secret_value())
+    return Store(settings, start_postgres(settings.data_dir), is_owned=True)
