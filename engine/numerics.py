@@ -44,3 +44,6 @@ kernel: Any = numba.njit(cache=True, nogil=True)
 
 parallel_kernel: Any = numba.njit(cache=True, nogil=True, parallel=True)
 """As `kernel`, for the outer loop over scenarios only."""
+
+division_kernel: Any = numba.njit(cache=True, nogil=True, error_model="numpy")
+"""As `kernel`, where the function itself rules out zero divisors: no error paths, which keep reference counting alive."""

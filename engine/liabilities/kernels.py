@@ -17,7 +17,7 @@ from engine.liabilities.state import (
     TrancheState,
     TrancheTerm,
 )
-from engine.numerics import kernel
+from engine.numerics import division_kernel as kernel
 
 
 @kernel
@@ -186,60 +186,56 @@ def pay(due, cash):
 
 
 @kernel
-def fee_due(state, f):
-    """Unpaid and accrued less paid, currency."""
-    return state.fee[f, FeeState.UNPAID_BEGIN] + state.fee[f, FeeState.ACCRUED] - state.fee[f, FeeState.PAID]
+def fee_due(fee, f):
+    """Unpaid and accrued less paid of fee f, currency."""
+    return fee[f, FeeState.UNPAID_BEGIN] + fee[f, FeeState.ACCRUED] - fee[f, FeeState.PAID]
 
 
 @kernel
-def pay_fee(state, f, due, cash):
+def pay_fee(fee, f, due, cash):
     """Pay up to `due` of fee f; returns the amount paid."""
     paid = pay(due, cash)
-    state.fee[f, FeeState.PAID] += paid
+    fee[f, FeeState.PAID] += paid
     return paid
 
 
 @kernel
-def current_balance(terms, state, t):
+def current_balance(tranche, contract, t):
     """Balance that tests see: principal at the period's start, plus unpaid deferred principal if deferrable."""
-    balance = state.tranche[t, TrancheState.BALANCE_BEGIN]
-    if terms.tranche[t, TrancheTerm.IS_DEFERRABLE] != 0.0:
-        balance += (
-            state.tranche[t, TrancheState.DEFERRED_BEGIN] - state.tranche[t, TrancheState.DEFERRED_PRINCIPAL_PAID]
-        )
+    balance = tranche[t, TrancheState.BALANCE_BEGIN]
+    if contract[t, TrancheTerm.IS_DEFERRABLE] != 0.0:
+        balance += tranche[t, TrancheState.DEFERRED_BEGIN] - tranche[t, TrancheState.DEFERRED_PRINCIPAL_PAID]
     return balance
 
 
 @kernel
-def deferred_begin(terms, state, t):
+def deferred_begin(tranche, contract, t):
     """Deferred principal of a deferrable tranche at the period's start, gross of payments."""
-    if terms.tranche[t, TrancheTerm.IS_DEFERRABLE] != 0.0:
-        return state.tranche[t, TrancheState.DEFERRED_BEGIN]
+    if contract[t, TrancheTerm.IS_DEFERRABLE] != 0.0:
+        return tranche[t, TrancheState.DEFERRED_BEGIN]
     return 0.0
 
 
 @kernel
-def owes_shortfall_with_interest(terms, t):
+def owes_shortfall_with_interest(contract, policy, t):
     """Whether the deferred columns hold an interest shortfall that is owed with current interest (DQ-19, standard)."""
-    return terms.tranche[t, TrancheTerm.IS_DEFERRABLE] == 0.0 and not terms.policy & Policy.SHORTFALL_FORGIVEN
+    return contract[t, TrancheTerm.IS_DEFERRABLE] == 0.0 and policy & Policy.SHORTFALL_FORGIVEN == 0
 
 
 @kernel
-def interest_due(terms, state, t):
+def interest_due(tranche, contract, policy, t):
     """Interest owed now, currency: current, on deferred interest, and in standard mode an earlier shortfall."""
-    tranche = state.tranche
     due = tranche[t, TrancheState.INTEREST_ACCRUED] - tranche[t, TrancheState.INTEREST_PAID]
-    if terms.tranche[t, TrancheTerm.IS_DEFERRABLE] != 0.0 or not terms.policy & Policy.SHORTFALL_FORGIVEN:
+    if contract[t, TrancheTerm.IS_DEFERRABLE] != 0.0 or policy & Policy.SHORTFALL_FORGIVEN == 0:
         due += tranche[t, TrancheState.DEFERRED_INTEREST_ACCRUED] - tranche[t, TrancheState.DEFERRED_INTEREST_PAID]
-    if owes_shortfall_with_interest(terms, t):
+    if owes_shortfall_with_interest(contract, policy, t):
         due += tranche[t, TrancheState.DEFERRED_BEGIN] - tranche[t, TrancheState.DEFERRED_PRINCIPAL_PAID]
     return due
 
 
 @kernel
-def deferred_due(state, t):
+def deferred_due(tranche, t):
     """What a PIK step pays: deferred principal and the interest on it, currency."""
-    tranche = state.tranche
     principal = tranche[t, TrancheState.DEFERRED_BEGIN] - tranche[t, TrancheState.DEFERRED_PRINCIPAL_PAID]
     return (
         principal + tranche[t, TrancheState.DEFERRED_INTEREST_ACCRUED] - tranche[t, TrancheState.DEFERRED_INTEREST_PAID]
@@ -247,39 +243,29 @@ def deferred_due(state, t):
 
 
 @kernel
-def principal_due(state, t):
+def principal_due(tranche, t):
     """Principal outstanding less paid this period, currency."""
-    return state.tranche[t, TrancheState.BALANCE_BEGIN] - state.tranche[t, TrancheState.PRINCIPAL_PAID]
+    return tranche[t, TrancheState.BALANCE_BEGIN] - tranche[t, TrancheState.PRINCIPAL_PAID]
 
 
 @kernel
-def reach(state, t):
-    """Note that a payment step came to tranche t, as the last calculated period of the equity asks."""
-    state.tranche[t, TrancheState.IS_REACHED] = 1.0
-    state.tranche[t, TrancheState.LAST_CALCULATED] = max(
-        state.tranche[t, TrancheState.LAST_CALCULATED], state.context[Context.PERIOD]
-    )
-
-
-@kernel
-def pay_interest(terms, state, t, cash):
+def pay_interest(tranche, contract, policy, t, cash):
     """Pay interest of tranche t; returns the amount paid. Equity takes all cash."""
-    tranche = state.tranche
-    if terms.tranche[t, TrancheTerm.IS_EQUITY] != 0.0:
-        reach(state, t)
+    if contract[t, TrancheTerm.IS_EQUITY] != 0.0:
+        tranche[t, TrancheState.IS_REACHED] = 1.0
         tranche[t, TrancheState.INTEREST_PAID] += cash
         return cash
     left = cash
     paid = pay(tranche[t, TrancheState.INTEREST_ACCRUED] - tranche[t, TrancheState.INTEREST_PAID], left)
     tranche[t, TrancheState.INTEREST_PAID] += paid
     left -= paid
-    paid = pay(
-        tranche[t, TrancheState.DEFERRED_INTEREST_ACCRUED] - tranche[t, TrancheState.DEFERRED_INTEREST_PAID], left
-    )
+    due = tranche[t, TrancheState.DEFERRED_INTEREST_ACCRUED] - tranche[t, TrancheState.DEFERRED_INTEREST_PAID]
+    paid = pay(due, left)
     tranche[t, TrancheState.DEFERRED_INTEREST_PAID] += paid
     left -= paid
-    if owes_shortfall_with_interest(terms, t):
-        paid = pay(tranche[t, TrancheState.DEFERRED_BEGIN] - tranche[t, TrancheState.DEFERRED_PRINCIPAL_PAID], left)
+    if owes_shortfall_with_interest(contract, policy, t):
+        due = tranche[t, TrancheState.DEFERRED_BEGIN] - tranche[t, TrancheState.DEFERRED_PRINCIPAL_PAID]
+        paid = pay(due, left)
         tranche[t, TrancheState.DEFERRED_PRINCIPAL_PAID] += paid
         left -= paid
     # the difference, not the sum of the parts, so that rounding never takes more than the cash
@@ -287,31 +273,31 @@ def pay_interest(terms, state, t, cash):
 
 
 @kernel
-def pay_deferred(state, t, cash):
+def pay_deferred(tranche, t, cash):
     """Pay deferred interest of tranche t, booked as deferred principal; returns the amount paid."""
-    paid = pay(deferred_due(state, t), cash)
-    state.tranche[t, TrancheState.DEFERRED_PRINCIPAL_PAID] += paid
+    paid = pay(deferred_due(tranche, t), cash)
+    tranche[t, TrancheState.DEFERRED_PRINCIPAL_PAID] += paid
     return paid
 
 
 @kernel
-def pay_principal(terms, state, t, cash):
+def pay_principal(tranche, contract, t, cash):
     """Pay principal of tranche t; returns the amount paid. Equity takes all cash."""
-    if terms.tranche[t, TrancheTerm.IS_EQUITY] != 0.0:
-        reach(state, t)
-        state.tranche[t, TrancheState.PRINCIPAL_PAID] += cash
+    if contract[t, TrancheTerm.IS_EQUITY] != 0.0:
+        tranche[t, TrancheState.IS_REACHED] = 1.0
+        tranche[t, TrancheState.PRINCIPAL_PAID] += cash
         return cash
-    paid = pay(principal_due(state, t), cash)
-    state.tranche[t, TrancheState.PRINCIPAL_PAID] += paid
+    paid = pay(principal_due(tranche, t), cash)
+    tranche[t, TrancheState.PRINCIPAL_PAID] += paid
     return paid
 
 
 @kernel
-def pay_scheduled(state, t, cash):
+def pay_scheduled(tranche, t, cash):
     """Pay scheduled principal of tranche t including arrears: the least of cash, schedule and balance."""
-    paid = max(0.0, min(cash, state.tranche[t, TrancheState.SCHEDULED_DUE], principal_due(state, t)))
-    state.tranche[t, TrancheState.PRINCIPAL_PAID] += paid
-    state.tranche[t, TrancheState.SCHEDULED_DUE] -= paid
+    paid = max(0.0, min(cash, tranche[t, TrancheState.SCHEDULED_DUE], principal_due(tranche, t)))
+    tranche[t, TrancheState.PRINCIPAL_PAID] += paid
+    tranche[t, TrancheState.SCHEDULED_DUE] -= paid
     return paid
 
 
@@ -328,8 +314,10 @@ def close_balances(terms, state):
         if terms.tranche[t, TrancheTerm.IS_EQUITY] != 0.0:
             tranche[t, TrancheState.BALANCE_END] = begin
             tranche[t, TrancheState.BALANCE_CARRIED] = begin
+            if tranche[t, TrancheState.IS_REACHED] != 0.0:
+                tranche[t, TrancheState.LAST_CALCULATED] = state.context[Context.PERIOD]
             continue
-        tranche[t, TrancheState.DEFERRED_END] = deferred_due(state, t)
+        tranche[t, TrancheState.DEFERRED_END] = deferred_due(tranche, t)
         tranche[t, TrancheState.BALANCE_END] = begin - tranche[t, TrancheState.PRINCIPAL_PAID]
         tranche[t, TrancheState.BALANCE_CARRIED] = tranche[t, TrancheState.BALANCE_END]
         tranche[t, TrancheState.DEFERRED_CARRIED] = (
@@ -338,5 +326,5 @@ def close_balances(terms, state):
             - tranche[t, TrancheState.INTEREST_PAID]
         )
     for f in range(fee.shape[0]):
-        fee[f, FeeState.UNPAID_END] = fee_due(state, f)
+        fee[f, FeeState.UNPAID_END] = fee_due(fee, f)
         fee[f, FeeState.UNPAID_CARRIED] = fee[f, FeeState.UNPAID_END]

@@ -4,9 +4,8 @@ Cash and balances in currency; `growth` is (1 + hurdle) to the power of years fr
 dividing by it discounts to closing.
 """
 
-from engine.liabilities.kernels import reach
 from engine.liabilities.state import IncentiveState, Policy, Register, TrancheState
-from engine.numerics import kernel
+from engine.numerics import division_kernel as kernel
 
 HURDLE_TOLERANCE = 1e-6
 
@@ -21,55 +20,54 @@ def open_incentive(state, growth):
 
 
 @kernel
-def pay_sub_notes(terms, state, t, is_principal, amount):
+def pay_sub_notes(incentive, tranche, policy, t, is_principal, amount):
     """Pay `amount` to the sub notes t and note whether the threshold is reached (permanently)."""
-    incentive = state.incentive
-    reach(state, t)
+    tranche[t, TrancheState.IS_REACHED] = 1.0
     column = TrancheState.PRINCIPAL_PAID if is_principal else TrancheState.INTEREST_PAID
-    state.tranche[t, column] += amount
+    tranche[t, column] += amount
     incentive[IncentiveState.SUB_NOTE_PAID] += amount
-    tolerance = 0.0 if terms.policy & Policy.EXACT_HURDLE else HURDLE_TOLERANCE
+    tolerance = 0.0 if policy & Policy.EXACT_HURDLE else HURDLE_TOLERANCE
     if incentive[IncentiveState.SUB_NOTE_PAID] >= incentive[IncentiveState.THRESHOLD] - tolerance:
         incentive[IncentiveState.IS_REACHED] = 1.0
 
 
 @kernel
-def distribute_equity(terms, state, t, is_principal, catch_up, manager_part, is_fee_open, cash):
+def distribute_equity(
+    incentive, tranche, register, share, policy, t, is_principal, catch_up, manager_part, is_fee_open, cash
+):
     """Distribute all cash between sub notes and manager (spec 02 §9.3); returns the fee paid.
 
-    catch_up: manager's share kappa of the catch-up slice, 0 for none. manager_part: fraction of the fee the manager
-    keeps, the rest goes to the beneficiary, who is the sub notes. is_fee_open: 0 where a gate withholds the fee.
+    share: the manager's part of cash above the hurdle; catch_up: the manager's share kappa of the catch-up slice, 0 for
+    none; manager_part: fraction of the fee the manager keeps, the rest goes to the beneficiary, who is the sub notes;
+    is_fee_open: false where a gate withholds the fee.
     """
-    incentive = state.incentive
     hurdle = 0.0
     if incentive[IncentiveState.IS_REACHED] == 0.0:
         hurdle = incentive[IncentiveState.THRESHOLD] - incentive[IncentiveState.SUB_NOTE_PAID]
     to_hurdle = cash if hurdle > cash else hurdle
-    pay_sub_notes(terms, state, t, is_principal, to_hurdle)
+    pay_sub_notes(incentive, tranche, policy, t, is_principal, to_hurdle)
     left = cash - to_hurdle
     fee = 0.0
     if incentive[IncentiveState.IS_REACHED] != 0.0 and is_fee_open:
-        slice_paid, slice_fee = catch_up_slice(terms, state, catch_up, left)
-        fee = slice_fee + (left - slice_paid) * terms.incentive_share
+        slice_paid, slice_fee = catch_up_slice(incentive, share, catch_up, left)
+        fee = slice_fee + (left - slice_paid) * share
         beneficiary = fee * (1.0 - manager_part)
-        state.register[Register.BENEFICIARY_PAID] += beneficiary
+        register[Register.BENEFICIARY_PAID] += beneficiary
         fee -= beneficiary
         incentive[IncentiveState.FEE_PAID] += fee
         left -= fee
-    pay_sub_notes(terms, state, t, is_principal, left)
+    pay_sub_notes(incentive, tranche, policy, t, is_principal, left)
     return fee
 
 
 @kernel
-def catch_up_slice(terms, state, catch_up, cash):
+def catch_up_slice(incentive, share, catch_up, cash):
     """Catch-up slice of the cash and the manager's part of it (spec 02 §16.3).
 
     The slice brings the manager's fees to the share of all profit. No slice where catch_up is not above the share.
     """
-    share = terms.incentive_share
     if catch_up <= share or cash <= 0.0:
         return 0.0, 0.0
-    incentive = state.incentive
     profit = max(
         0.0,
         incentive[IncentiveState.RECEIPTS]

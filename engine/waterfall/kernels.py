@@ -42,7 +42,7 @@ from engine.liabilities.state import (
     ReserveState,
     Status,
 )
-from engine.numerics import kernel
+from engine.numerics import division_kernel as kernel
 from engine.waterfall.codes import (
     NO_LABEL,
     SHARE_IC,
@@ -71,7 +71,7 @@ def ic_numerator(program, terms, state, interest_proceeds):
         if terms.policy & Policy.IC_DEDUCTS_CURRENT_ACCRUAL:
             numerator -= state.fee[f, FeeState.ACCRUED]
         else:
-            numerator -= fee_due(state, f)
+            numerator -= fee_due(state.fee, f)
     return numerator
 
 
@@ -81,20 +81,21 @@ def evaluate_tests(program, terms, state, ic_numerator_amount, oc_numerator_amou
 
     Numerators in currency. Writes state.ic, state.oc and the two buffers; returns a Status.
     """
+    tranche, contract = state.tranche, terms.tranche
     for j in range(state.ic.shape[0]):
         interest = 0.0
         balance = 0.0
         for position in range(program.ic_bounds[j], program.ic_bounds[j + 1]):
             t = program.ic_members[position]
-            interest += interest_due(terms, state, t)
-            balance += current_balance(terms, state, t)
-        evaluate_ic(terms, state, j, ic_numerator_amount, interest, balance)
+            interest += interest_due(tranche, contract, terms.policy, t)
+            balance += current_balance(tranche, contract, t)
+        evaluate_ic(state.ic, j, terms.ic_trigger[j], terms.policy, ic_numerator_amount, interest, balance)
     for k in range(state.oc.shape[0]):
         balance = 0.0
         for position in range(program.oc_bounds[k], program.oc_bounds[k + 1]):
-            balance += current_balance(terms, state, program.oc_members[position])
+            balance += current_balance(tranche, contract, program.oc_members[position])
         numerator = event_of_default_numerator if program.oc_numerator[k] else oc_numerator_amount
-        status = evaluate_oc(terms, state, k, numerator, balance)
+        status = evaluate_oc(state.oc, k, terms.oc_trigger[k], terms.policy, numerator, balance)
         if status != Status.OK:
             return status
     _measure_buffers(program, terms, state)
@@ -152,366 +153,367 @@ def run_section(program, terms, state, section, cash, trace):
     Payments are booked in the state, transfers in the registers, undistributed cash in register CASH_LEFT. Negative
     cash is carried in a register in standard mode and runs through the steps in legacy mode (DQ-16).
     """
-    register = state.register
+    # arrays are taken out of their tuples once: inside the loop each access would count references
+    ops, parameters, shares = program.ops, program.parameters, program.shares
+    group_bounds, group_members = program.group_bounds, program.group_members
+    covered_oc, covered_ic, equity = program.covered_oc, program.covered_ic, program.equity
+    contract, oc_trigger, policy, share = terms.tranche, terms.oc_trigger, terms.policy, terms.incentive_share
+    tranche, fee, oc, ic, incentive = state.tranche, state.fee, state.oc, state.ic, state.incentive
+    register, context, predicate, reserve = state.register, state.context, state.predicate, state.reserve
     register[Register.CURE_PAID] = 0.0
-    if cash < 0.0 and not terms.policy & Policy.NEGATIVE_CASH_ABSORBED:
+    if cash < 0.0 and policy & Policy.NEGATIVE_CASH_ABSORBED == 0:
         carried = Register.INTEREST_CARRIED if section == SectionCode.INT else Register.PRINCIPAL_CARRIED
         register[carried] += cash
         cash = 0.0
     if section == SectionCode.PRIN:
-        state.context[Context.CONTROLLING_CLASS] = controlling_class(program, terms, state)
+        context[Context.CONTROLLING_CLASS] = controlling_class(
+            program.control_bounds, program.control_members, program.control_labels, tranche, contract
+        )
     first = program.section_bounds[section, 0]
-    for row in range(first, program.section_bounds[section, 1]):
-        if not (
-            holds(program, state, program.ops[row, Column.CONDITION_1], program.ops[row, Column.ARGUMENT_1])
-            and holds(program, state, program.ops[row, Column.CONDITION_2], program.ops[row, Column.ARGUMENT_2])
-        ):
+    last = program.section_bounds[section, 1]
+    for row in range(first, last):
+        condition, argument = ops[row, Column.CONDITION_1], ops[row, Column.ARGUMENT_1]
+        is_due = condition == 0 or holds(condition, argument, context, oc, ic, predicate, covered_oc, covered_ic)
+        condition, argument = ops[row, Column.CONDITION_2], ops[row, Column.ARGUMENT_2]
+        if condition != 0 and is_due:
+            is_due = holds(condition, argument, context, oc, ic, predicate, covered_oc, covered_ic)
+        if not is_due:
             continue
-        status, paid, left = run_step(program, terms, state, row, cash)
-        if status != Status.OK:
-            state.context[Context.FAILED_SECTION] = section
-            state.context[Context.FAILED_STEP] = row - first
+        op = ops[row, Column.OP]
+        a = ops[row, Column.A]
+        mode = ops[row, Column.MODE]
+        amount = parameters[row, 0]
+        limit = parameters[row, 1]
+        status = 0
+        paid = 0.0
+        taken = 0.0
+        if op == Op.INT or op == Op.PIK or op == Op.PRN:
+            begin, end = group_bounds[a], group_bounds[a + 1]
+            if mode == AllocationCode.SEQUENTIAL:
+                paid = pay_in_order(tranche, contract, policy, group_members, begin, end, op, cash)
+                taken = paid
+            elif mode == AllocationCode.PRO_RATA:
+                paid = pay_pro_rata(tranche, contract, policy, group_members, begin, end, op, cash)
+                taken = paid
+            else:
+                status, paid, is_all_gone = pay_legacy_group(
+                    tranche, contract, policy, group_members, begin, end, op, mode, cash
+                )
+                taken = cash if is_all_gone else paid
+        elif op == Op.FEE and mode == FeeSource.CURE_PAID:
+            # out of the last cure's amount: the cash of the section does not shrink (DQ-36)
+            paid = pay_fee(fee, a, fee_due(fee, a), register[Register.CURE_PAID])
+        elif op == Op.FEE:
+            paid = run_fee(fee, a, mode, amount, cash)
+            taken = paid
+        elif op == Op.CURE:
+            paid = run_cure(oc, ic, oc_trigger, policy, shares, ops, row, cash)
+            register[Register.NOTES] += paid
+            register[Register.CURE_PAID] = paid
+            taken = paid
+        elif op == Op.DIVERT:
+            paid = diversion(oc, a, oc_trigger[a], policy, mode, amount, register[Register.NOTES], cash)
+            register[Register.PRINCIPAL_PROCEEDS] += paid
+            taken = paid
+        elif op == Op.REINVEST:
+            paid = min(register[Register.REINVESTMENT_CAP], cash) if mode == ReinvestCode.MAX else cash
+            register[Register.REINVESTED] += paid
+            taken = paid
+        elif op == Op.NOTES:
+            paid = cash
+            register[Register.NOTES] += paid
+            taken = paid
+        elif op == Op.EQUITY:
+            gate = ops[row, Column.B]
+            is_fee_open = gate == 0 or predicate[gate - 1] != 0
+            distribute_equity(
+                incentive, tranche, register, share, policy, equity, mode, amount, limit, is_fee_open, cash
+            )
+            paid = cash
+            taken = paid
+        elif op == Op.SCHED:
+            paid = pay_scheduled(tranche, a, cash)
+            taken = paid
+        elif op == Op.SWEEP:
+            paid = run_sweep(register, reserve, a, mode, amount, limit, cash)
+            taken = paid
+        elif op == Op.RESERVE:
+            claims = claims_of(fee, tranche, contract, policy, shares, ops, row)
+            paid = run_reserve(reserve, a, mode, amount, limit, claims, cash)
+            taken = paid
+        elif op == Op.ESCROW:
+            paid = cash if mode == EscrowCode.HOLD else -register[Register.ESCROW]
+            register[Register.ESCROW] += paid
+            taken = paid
+        else:
+            status = 1
+        if status != 0:
+            context[Context.FAILED_SECTION] = section
+            context[Context.FAILED_STEP] = row - first
             register[Register.CASH_LEFT] = cash
             return status
         if trace.shape[0] > 0:
-            record_step(state, section, row - first, cash, paid, left, trace)
-        cash = left
+            record_step(context, section, row - first, cash, paid, cash - taken, trace)
+        cash -= taken
     register[Register.CASH_LEFT] = cash
-    return Status.OK
+    return 0
 
 
 @kernel
-def record_step(state, section, step, cash_before, paid, cash_after, trace):
+def record_step(context, section, step, cash_before, paid, cash_after, trace):
     """Append one row to the trace; rows beyond its length are not kept."""
-    row = state.context[Context.TRACE_ROWS]
+    row = context[Context.TRACE_ROWS]
     if row >= trace.shape[0]:
         return
-    trace[row, 0] = state.context[Context.PERIOD]
+    trace[row, 0] = context[Context.PERIOD]
     trace[row, 1] = int(section)
     trace[row, 2] = step
     trace[row, 3] = cash_before
     trace[row, 4] = paid
     trace[row, 5] = cash_after
-    state.context[Context.TRACE_ROWS] = row + 1
+    context[Context.TRACE_ROWS] = row + 1
 
 
 @kernel
-def controlling_class(program, terms, state):
+def controlling_class(bounds, members, labels, tranche, contract):
     """Label of the first control entry with a balance, NO_LABEL if there is none."""
-    for entry in range(program.control_labels.shape[0]):
+    for entry in range(labels.shape[0]):
         balance = 0.0
-        for position in range(program.control_bounds[entry], program.control_bounds[entry + 1]):
-            balance += current_balance(terms, state, program.control_members[position])
+        for position in range(bounds[entry], bounds[entry + 1]):
+            balance += current_balance(tranche, contract, members[position])
         if balance > 0.0:
-            return program.control_labels[entry]
+            return labels[entry]
     return NO_LABEL
 
 
 @kernel
-def holds(program, state, condition, argument):
+def holds(condition, argument, context, oc, ic, predicate, covered_oc, covered_ic):
     """Whether a condition of a step is met."""
-    if condition == ConditionCode.ALWAYS:
-        return True
     code = abs(condition)
-    is_met = False
-    if code == ConditionCode.REINVESTING:
-        is_met = state.context[Context.IS_REINVESTING] != 0
+    is_met = True
+    if code == ConditionCode.CONTROLLING_CLASS:
+        is_met = context[Context.CONTROLLING_CLASS] == argument
+    elif code == ConditionCode.REINVESTING:
+        is_met = context[Context.IS_REINVESTING] != 0
     elif code == ConditionCode.POST:
-        is_met = state.context[Context.IS_REINVESTING] == 0
-    elif code == ConditionCode.CONTROLLING_CLASS:
-        is_met = state.context[Context.CONTROLLING_CLASS] == argument
+        is_met = context[Context.IS_REINVESTING] == 0
     elif code == ConditionCode.LIQUIDATING:
-        is_met = state.context[Context.IS_LIQUIDATING] != 0
+        is_met = context[Context.IS_LIQUIDATING] != 0
     elif code == ConditionCode.OC_FAILED:
-        is_met = state.oc[argument, OcState.IS_PASSED] == 0.0
+        is_met = oc[argument, OcState.IS_PASSED] == 0.0
     elif code == ConditionCode.OC_PASSED:
-        is_met = state.oc[argument, OcState.IS_PASSED] != 0.0
+        is_met = oc[argument, OcState.IS_PASSED] != 0.0
     elif code == ConditionCode.IC_FAILED:
-        is_met = state.ic[argument, IcState.IS_PASSED] == 0.0
+        is_met = ic[argument, IcState.IS_PASSED] == 0.0
     elif code == ConditionCode.ALL_PASSED:
-        is_met = all_passed(program, state)
+        is_met = all_passed(oc, ic, covered_oc, covered_ic)
     elif code == ConditionCode.PREDICATE:
-        is_met = state.predicate[argument] != 0
+        is_met = predicate[argument] != 0
     elif code == ConditionCode.PAYMENT_FROM:
-        is_met = state.context[Context.PAYMENT_DAY] >= argument
+        is_met = context[Context.PAYMENT_DAY] >= argument
     elif code == ConditionCode.FIRST_PERIOD:
-        is_met = state.context[Context.PERIOD] == 1
+        is_met = context[Context.PERIOD] == 1
     return is_met != (condition < 0)
 
 
 @kernel
-def all_passed(program, state):
+def all_passed(oc, ic, covered_oc, covered_ic):
     """Whether every coverage test passed at the period's start."""
-    for position in range(program.covered_oc.shape[0]):
-        if state.oc[program.covered_oc[position], OcState.IS_PASSED] == 0.0:
-            return False
-    for position in range(program.covered_ic.shape[0]):
-        if state.ic[program.covered_ic[position], IcState.IS_PASSED] == 0.0:
-            return False
-    return True
+    is_passed = True
+    for position in range(covered_oc.shape[0]):
+        is_passed = is_passed and oc[covered_oc[position], OcState.IS_PASSED] != 0.0
+    for position in range(covered_ic.shape[0]):
+        is_passed = is_passed and ic[covered_ic[position], IcState.IS_PASSED] != 0.0
+    return is_passed
 
 
 @kernel
-def run_step(program, terms, state, row, cash):
-    """Execute one step: (Status, amount paid, cash left)."""
-    op = program.ops[row, Column.OP]
-    a = program.ops[row, Column.A]
-    mode = program.ops[row, Column.MODE]
-    register = state.register
-    if op == Op.INT or op == Op.PIK or op == Op.PRN:
-        return pay_group(program, terms, state, op, a, mode, cash)
-    if op == Op.FEE:
-        return run_fee(state, a, mode, program.parameters[row, 0], cash)
-    if op == Op.CURE:
-        paid = run_cure(program, terms, state, row, cash)
-        return Status.OK, paid, cash - paid
-    if op == Op.DIVERT:
-        paid = diversion(terms, state, a, mode, program.parameters[row, 0], cash)
-        register[Register.PRINCIPAL_PROCEEDS] += paid
-        return Status.OK, paid, cash - paid
-    if op == Op.REINVEST:
-        paid = cash
-        if mode == ReinvestCode.MAX:
-            paid = min(register[Register.REINVESTMENT_CAP], cash)
-        register[Register.REINVESTED] += paid
-        return Status.OK, paid, cash - paid
-    if op == Op.NOTES:
-        register[Register.NOTES] += cash
-        return Status.OK, cash, 0.0
-    if op == Op.EQUITY:
-        gate = program.ops[row, Column.B]
-        is_fee_open = gate == 0 or state.predicate[gate - 1] != 0
-        distribute_equity(
-            terms,
-            state,
-            program.equity,
-            mode,
-            program.parameters[row, 0],
-            program.parameters[row, 1],
-            is_fee_open,
-            cash,
-        )
-        return Status.OK, cash, 0.0
-    if op == Op.SCHED:
-        paid = pay_scheduled(state, a, cash)
-        return Status.OK, paid, cash - paid
-    if op == Op.SWEEP:
-        paid = run_sweep(state, a, mode, program.parameters[row, 0], program.parameters[row, 1], cash)
-        return Status.OK, paid, cash - paid
-    if op == Op.RESERVE:
-        paid = run_reserve(program, terms, state, row, cash)
-        return Status.OK, paid, cash - paid
-    if op == Op.ESCROW:
-        paid = cash if mode == EscrowCode.HOLD else -register[Register.ESCROW]
-        register[Register.ESCROW] += paid
-        return Status.OK, paid, cash - paid
-    return Status.RAISED, 0.0, cash
-
-
-@kernel
-def run_fee(state, f, source, amount, cash):
-    """Pay a fee from cash, from the last cure's amount, or in part: (Status, paid, cash left)."""
-    if source == FeeSource.CURE_PAID:
-        return Status.OK, pay_fee(state, f, fee_due(state, f), state.register[Register.CURE_PAID]), cash
-    due = fee_due(state, f)
-    paid_before = state.fee[f, FeeState.PAID]
+def run_fee(fee, f, source, amount, cash):
+    """Pay a fee from cash, at most a yearly cap or a part of what was due at the start; returns the amount paid."""
+    due = fee_due(fee, f)
+    paid_before = fee[f, FeeState.PAID]
     if source == FeeSource.CAPPED:
-        due = max(0.0, min(due, amount * state.fee[f, FeeState.YEAR_FRACTION] - paid_before))
+        due = max(0.0, min(due, amount * fee[f, FeeState.YEAR_FRACTION] - paid_before))
     elif source == FeeSource.PART:
         due = max(0.0, amount * (due + paid_before) - paid_before)
-    paid = pay_fee(state, f, due, cash)
-    return Status.OK, paid, cash - paid
+    return pay_fee(fee, f, due, cash)
 
 
 @kernel
-def due_of(terms, state, op, t):
+def due_of(tranche, contract, policy, op, t):
     """What tranche t can take in an INT, PIK or PRN step, currency."""
     if op == Op.INT:
-        return interest_due(terms, state, t)
+        return interest_due(tranche, contract, policy, t)
     if op == Op.PIK:
-        return deferred_due(state, t)
-    return principal_due(state, t)
+        return deferred_due(tranche, t)
+    return principal_due(tranche, t)
 
 
 @kernel
-def legacy_weight(terms, state, op, t):
+def legacy_weight(tranche, contract, policy, op, t):
     """Weight of tranche t in a legacy group: interest due, gross deferred balance, or balance with deferred (DQ-40)."""
     if op == Op.INT:
-        return interest_due(terms, state, t)
+        return interest_due(tranche, contract, policy, t)
     if op == Op.PIK:
-        return deferred_begin(terms, state, t)
-    return current_balance(terms, state, t)
+        return deferred_begin(tranche, contract, t)
+    return current_balance(tranche, contract, t)
 
 
 @kernel
-def pay_tranche(terms, state, op, t, cash):
+def pay_tranche(tranche, contract, policy, op, t, cash):
     """Pay one tranche in an INT, PIK or PRN step; returns the amount paid."""
     if op == Op.INT:
-        return pay_interest(terms, state, t, cash)
+        return pay_interest(tranche, contract, policy, t, cash)
     if op == Op.PIK:
-        return pay_deferred(state, t, cash)
-    return pay_principal(terms, state, t, cash)
+        return pay_deferred(tranche, t, cash)
+    return pay_principal(tranche, contract, t, cash)
 
 
 @kernel
-def pay_group(program, terms, state, op, group, allocation, cash):
-    """Pay a group of tranches: (Status, paid, cash left)."""
-    first = program.group_bounds[group]
-    last = program.group_bounds[group + 1]
-    if allocation == AllocationCode.SEQUENTIAL:
-        paid = pay_in_order(program, terms, state, op, first, last, cash)
-        return Status.OK, paid, cash - paid
-    if allocation == AllocationCode.PRO_RATA:
-        paid = pay_pro_rata(program, terms, state, op, first, last, cash)
-        return Status.OK, paid, cash - paid
+def pay_legacy_group(tranche, contract, policy, members, first, last, op, allocation, cash):
+    """Pay a group as legacy code did: (Status, paid, whether the rest of the cash is gone) (DQ-38 to DQ-40)."""
     weight = 0.0
     for position in range(first, last):
-        weight += legacy_weight(terms, state, op, program.group_members[position])
+        weight += legacy_weight(tranche, contract, policy, op, members[position])
     if weight <= cash:
         if allocation == AllocationCode.RAISE_IF_COVERED:
-            return Status.RAISED, 0.0, cash
-        paid = pay_in_order(program, terms, state, op, first, last, cash)
-        return Status.OK, paid, cash - paid
+            return 1, 0.0, False
+        return 0, pay_in_order(tranche, contract, policy, members, first, last, op, cash), False
     if allocation == AllocationCode.RAISE_IF_SHORT:
-        return Status.RAISED, 0.0, cash
-    if allocation == AllocationCode.BOOLEAN_LEGACY:
-        return Status.OK, pay_comparison(program, terms, state, first, last, cash), 0.0
-    if weight == 0.0:
-        return Status.UNDEFINED_ALLOCATION, 0.0, cash
+        return 1, 0.0, False
     paid = 0.0
+    if allocation == AllocationCode.BOOLEAN_LEGACY:
+        # the value of the comparison `cash = 0`, booked as principal of every member (DQ-39)
+        booked = -1.0 if cash == 0.0 else 0.0
+        for position in range(first, last):
+            paid += pay_principal(tranche, contract, members[position], booked)
+        return 0, paid, True
+    if weight == 0.0:
+        return 2, 0.0, False
     for position in range(first, last):
-        t = program.group_members[position]
-        offered = cash * legacy_weight(terms, state, op, t) / weight
-        taker = program.group_members[first] if allocation == AllocationCode.FIRST_TWICE else t
-        paid += pay_tranche(terms, state, op, taker, offered)
-    return Status.OK, paid, 0.0
+        t = members[position]
+        offered = cash * legacy_weight(tranche, contract, policy, op, t) / weight
+        taker = members[first] if allocation == AllocationCode.FIRST_TWICE else t
+        paid += pay_tranche(tranche, contract, policy, op, taker, offered)
+    return 0, paid, True
 
 
 @kernel
-def pay_in_order(program, terms, state, op, first, last, cash):
+def pay_in_order(tranche, contract, policy, members, first, last, op, cash):
     """Pay members one after the other; returns the amount paid."""
     left = cash
     for position in range(first, last):
-        left -= pay_tranche(terms, state, op, program.group_members[position], left)
+        left -= pay_tranche(tranche, contract, policy, op, members[position], left)
     return cash - left
 
 
 @kernel
-def pay_pro_rata(program, terms, state, op, first, last, cash):
+def pay_pro_rata(tranche, contract, policy, members, first, last, op, cash):
     """Pay members in proportion to what each can take; what all of them cannot take stays. Returns the amount paid.
 
     The weights are the claims themselves, so cash that a member could not use never arises while others are short.
     """
     claims = 0.0
     for position in range(first, last):
-        claims += due_of(terms, state, op, program.group_members[position])
-    if claims <= cash:
-        return pay_in_order(program, terms, state, op, first, last, cash)
+        claims += due_of(tranche, contract, policy, op, members[position])
     left = cash
     for position in range(first, last):
-        t = program.group_members[position]
-        due = due_of(terms, state, op, t)
+        t = members[position]
+        due = due_of(tranche, contract, policy, op, t)
         offered = left
         # the last member takes the rest, so that rounding leaves nothing behind
-        if position < last - 1 and claims > 0.0:
+        if claims > left and position < last - 1:
             offered = min(left, left * due / claims)
         claims -= due
-        left -= pay_tranche(terms, state, op, t, offered)
+        left -= pay_tranche(tranche, contract, policy, op, t, offered)
     return cash - left
 
 
 @kernel
-def pay_comparison(program, terms, state, first, last, cash):
-    """Book the value of the comparison `cash = 0` as principal of every member: -1.00 or 0 (DQ-39)."""
-    booked = -1.0 if cash == 0.0 else 0.0
-    paid = 0.0
-    for position in range(first, last):
-        paid += pay_principal(terms, state, program.group_members[position], booked)
-    return paid
-
-
-@kernel
-def run_cure(program, terms, state, row, cash):
+def run_cure(oc, ic, oc_trigger, policy, shares, ops, row, cash):
     """Joint cure of an OC and an IC test, credited to the tests of its share list (spec 02 §11); returns the amount."""
-    k = program.ops[row, Column.A]
-    j = program.ops[row, Column.B]
-    is_principal = program.ops[row, Column.MODE]
-    oc_due = principal_cure_due(state, k) if is_principal else interest_cure_due(state, k)
-    if j >= 0 and ic_cure_due(state, j) > oc_due:
-        paid = pay_ic_cure(state, j, cash)
-        receive_oc_cure(terms, state, k, is_principal, paid)
+    k = ops[row, Column.A]
+    j = ops[row, Column.B]
+    is_principal = ops[row, Column.MODE]
+    trigger = oc_trigger[k]
+    oc_due = principal_cure_due(oc, k) if is_principal else interest_cure_due(oc, k)
+    if j >= 0 and ic_cure_due(ic, j) > oc_due:
+        paid = pay_ic_cure(ic, j, cash)
+        receive_oc_cure(oc, k, trigger, policy, is_principal, paid)
     else:
-        paid = pay_principal_cure(state, k, cash) if is_principal else pay_interest_cure(terms, state, k, cash)
+        paid = pay_principal_cure(oc, k, cash) if is_principal else pay_interest_cure(oc, k, trigger, policy, cash)
         if j >= 0:
-            receive_ic_cure(state, j, paid)
-    state.register[Register.NOTES] += paid
-    state.register[Register.CURE_PAID] = paid
-    offset = program.ops[row, Column.SHARE_OFFSET]
-    for position in range(offset, offset + program.ops[row, Column.SHARE_LENGTH]):
-        test = program.shares[position]
+            receive_ic_cure(ic, j, paid)
+    offset = ops[row, Column.SHARE_OFFSET]
+    for position in range(offset, offset + ops[row, Column.SHARE_LENGTH]):
+        test = shares[position]
         if test >= SHARE_IC:
-            receive_ic_cure(state, test - SHARE_IC, paid)
+            receive_ic_cure(ic, test - SHARE_IC, paid)
         else:
-            receive_oc_cure(terms, state, test, is_principal, paid)
+            receive_oc_cure(oc, test, oc_trigger[test], policy, is_principal, paid)
     return paid
 
 
 @kernel
-def receive_oc_cure(terms, state, k, is_principal, amount):
+def receive_oc_cure(oc, k, trigger, policy, is_principal, amount):
     """Credit OC test k with another test's cure of the same side."""
     if is_principal:
-        receive_principal_cure(state, k, amount)
+        receive_principal_cure(oc, k, amount)
     else:
-        receive_interest_cure(terms, state, k, amount)
+        receive_interest_cure(oc, k, trigger, policy, amount)
 
 
 @kernel
-def diversion(terms, state, k, sizing, fraction, cash):
+def diversion(oc, k, trigger, policy, sizing, fraction, redeemed, cash):
     """Interest sent to principal proceeds while OC test k fails (spec 02 §12.1, §14.8), currency."""
-    if state.oc[k, OcState.IS_PASSED] != 0.0:
+    if oc[k, OcState.IS_PASSED] != 0.0:
         return 0.0
     if sizing == DiversionSizing.COLLATERAL:
-        return min(fraction * cash, collateral_shortfall(terms, state, k, state.register[Register.NOTES]))
-    return min(fraction * cash, interest_cure_due(state, k))
+        return min(fraction * cash, collateral_shortfall(oc, k, trigger, policy, redeemed))
+    return min(fraction * cash, interest_cure_due(oc, k))
 
 
 @kernel
-def run_sweep(state, account, destination, fraction, cap, cash):
+def run_sweep(register, reserve, account, destination, fraction, cap, cash):
     """Send a fraction of the cash elsewhere; returns the amount."""
     amount = min(fraction * cash, cap)
     if destination == Destination.NOTES:
-        state.register[Register.NOTES] += amount
+        register[Register.NOTES] += amount
     elif destination == Destination.PRIN:
-        state.register[Register.PRINCIPAL_PROCEEDS] += amount
+        register[Register.PRINCIPAL_PROCEEDS] += amount
     elif destination == Destination.ESCROW:
-        state.register[Register.ESCROW] += amount
+        register[Register.ESCROW] += amount
     else:
-        state.reserve[account, ReserveState.BALANCE] += amount
-        state.reserve[account, ReserveState.MOVEMENT] += amount
+        reserve[account, ReserveState.BALANCE] += amount
+        reserve[account, ReserveState.MOVEMENT] += amount
     return amount
 
 
 @kernel
-def run_reserve(program, terms, state, row, cash):
-    """Fund a reserve account, or draw on it for the claims that cash does not cover; returns the cash it takes.
+def claims_of(fee, tranche, contract, policy, shares, ops, row):
+    """Fees and interest due that a reserve covers, currency."""
+    claims = 0.0
+    offset = ops[row, Column.SHARE_OFFSET]
+    for position in range(offset, offset + ops[row, Column.SHARE_LENGTH]):
+        claim = shares[position]
+        if claim >= SHARE_IC:
+            claims += interest_due(tranche, contract, policy, claim - SHARE_IC)
+        else:
+            claims += fee_due(fee, claim)
+    return claims
+
+
+@kernel
+def run_reserve(reserve, account, direction, target, cap, claims, cash):
+    """Fund a reserve account, or draw on it for claims that cash does not cover; returns the cash it takes.
 
     A draw returns a negative amount: it adds to the cash.
     """
-    account = program.ops[row, Column.A]
-    balance = state.reserve[account, ReserveState.BALANCE]
-    if program.ops[row, Column.MODE] == ReserveCode.FUND:
-        room = min(program.parameters[row, 0], program.parameters[row, 1]) - balance
-        amount = max(0.0, min(cash, room))
+    balance = reserve[account, ReserveState.BALANCE]
+    if direction == ReserveCode.FUND:
+        amount = max(0.0, min(cash, min(target, cap) - balance))
     else:
-        claims = 0.0
-        offset = program.ops[row, Column.SHARE_OFFSET]
-        for position in range(offset, offset + program.ops[row, Column.SHARE_LENGTH]):
-            claim = program.shares[position]
-            if claim >= SHARE_IC:
-                claims += interest_due(terms, state, claim - SHARE_IC)
-            else:
-                claims += fee_due(state, claim)
         amount = -max(0.0, min(balance, claims - cash))
-    state.reserve[account, ReserveState.BALANCE] += amount
-    state.reserve[account, ReserveState.MOVEMENT] += amount
+    reserve[account, ReserveState.BALANCE] += amount
+    reserve[account, ReserveState.MOVEMENT] += amount
     return amount

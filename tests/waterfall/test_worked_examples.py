@@ -113,7 +113,7 @@ def test_diversion_test_of_mag_12_measures_all_debt():
     k = period.waterfall.oc_names.index("ID")
 
     assert _oc(period, "ID", OcState.RATIO) == pytest.approx(1.010043, abs=5e-7)
-    assert interest_cure_due(period.state, k) == pytest.approx(16_424_528.30, abs=CENT)
+    assert interest_cure_due(period.state.oc, k) == pytest.approx(16_424_528.30, abs=CENT)
 
 
 def test_class_e_test_counts_class_e_in_standard_mode():
