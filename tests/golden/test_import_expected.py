@@ -213,9 +213,7 @@ def arrived(snapshot: WorkbookSnapshot) -> Iterator[Arrived]:
     for i, row in enumerate(snapshot.correlation.matrix[:4].tolist()):
         yield from (("Asset Correlation", cell, value) for cell, value in beside(f"B{2 + i}", *row))
     for setting in snapshot.run_settings:
-        row, column = parse_address(setting.place.cell) or (0, 0)
-        is_label = column == column_number("D")
-        yield setting.place.sheet, address(row, column + is_label), setting.value
+        yield setting.place.sheet, setting.place.cell, setting.value
     for item in snapshot.filters:
         values = (item.logical_operator, item.open_parenthesis, item.field, item.operator, item.value)
         for cell, value in beside(item.place.cell, *values, item.close_parenthesis):

@@ -89,7 +89,7 @@ def read_old_run_model(cells: CellReader) -> Panel:
             scope=OLD,
             name=cells.key(row, options.left, "option"),
             value=cells.value(row, options.left + 1),
-            place=cells.place(row, options.left),
+            place=cells.place(row, options.left + 1),
         )
         for row in list_rows(cells, options)
     )

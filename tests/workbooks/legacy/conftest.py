@@ -317,6 +317,12 @@ Import = Callable[[], ImportReading]
 
 
 @pytest.fixture
+def new_book() -> Callable[[], Workbook]:
+    """Makes a clean workbook in the legacy layout."""
+    return legacy_workbook
+
+
+@pytest.fixture
 def book() -> Workbook:
     """A clean workbook in the legacy layout."""
     return legacy_workbook()
