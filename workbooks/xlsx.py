@@ -58,7 +58,7 @@ def put(sheet: Worksheet, row: int, column: int, value: Scalar, look: Format | N
     elif isinstance(value, bool):
         sheet.write_boolean(row, column, value, look)
     elif isinstance(value, str):
-        sheet.write_string(row, column, value if len(value) <= LONGEST_TEXT else value[: LONGEST_TEXT - 1] + "…", look)
+        sheet.write_string(row, column, _shortened(value, LONGEST_TEXT), look)
     elif isinstance(value, date):
         sheet.write_number(row, column, serial(value), look)
     elif isinstance(value, float) and math.isinf(value):
@@ -67,18 +67,42 @@ def put(sheet: Worksheet, row: int, column: int, value: Scalar, look: Format | N
         sheet.write_number(row, column, value, look)
 
 
+def one_line(text: str, longest: int) -> str:
+    """The text without control characters and at most `longest` long: for headers, chart titles and print headers.
+
+    A leading equals sign gets a blank before it, because charts would take the text for a reference.
+    """
+    printable = "".join(letter if letter.isprintable() else " " for letter in text).strip()
+    safe = f" {printable}" if printable.startswith("=") else printable
+    return _shortened(safe, longest)
+
+
+def _cut(text: str, longest: int) -> str:
+    """The beginning of a text that Excel counts as at most `longest` characters: UTF-16 units."""
+    while len(text.encode("utf-16-le", "surrogatepass")) > 2 * longest:
+        text = text[:longest] if len(text) > longest else text[:-1]
+    return text
+
+
+def _shortened(text: str, longest: int) -> str:
+    """The text, or its beginning and an ellipsis."""
+    return text if _cut(text, longest) == text else _cut(text, longest - 1) + "…"
+
+
 def sheet_name(wanted: str, taken: set[str]) -> str:
     """A legal sheet name near `wanted`: at most 31 characters, no forbidden one, not in `taken` (lower case).
 
     The chosen name is added to `taken`.
     """
-    legal = "".join(" " if letter in FORBIDDEN_IN_SHEET_NAMES or ord(letter) < 32 else letter for letter in wanted)
-    legal = legal.strip().strip("'").strip()[:LONGEST_SHEET_NAME].strip().strip("'") or "Sheet"
+    legal = "".join(
+        " " if letter in FORBIDDEN_IN_SHEET_NAMES or not letter.isprintable() else letter for letter in wanted
+    )
+    legal = _cut(legal.strip().strip("'").strip(), LONGEST_SHEET_NAME).strip().strip("'") or "Sheet"
     if legal.lower() == "history":
         legal = "History of deal"
     chosen, number = legal, 2
     while chosen.lower() in taken:
         suffix = f" ({number})"
-        chosen, number = legal[: LONGEST_SHEET_NAME - len(suffix)].rstrip() + suffix, number + 1
+        chosen, number = _cut(legal, LONGEST_SHEET_NAME - len(suffix)).rstrip() + suffix, number + 1
     taken.add(chosen.lower())
     return chosen

@@ -88,7 +88,7 @@ def test_sheet_names_are_legal_and_distinct_for_any_deal_name(names: list[str]) 
 
     assert len({name.lower() for name in chosen}) == len(names)
     for name in chosen:
-        assert 0 < len(name) <= LONGEST_SHEET_NAME
+        assert 0 < len(name.encode("utf-16-le")) <= 2 * LONGEST_SHEET_NAME
         assert not set(name) & set("[]:*?/\\")
         assert not name.startswith("'")
         assert not name.endswith("'")

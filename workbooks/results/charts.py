@@ -8,11 +8,12 @@ from xlsxwriter.worksheet import Worksheet
 
 from workbooks.results.looks import ALERT, INK, Block, Page
 from workbooks.results.periods import TOTAL_PAID, heading
-from workbooks.xlsx import ExactWorkbook
+from workbooks.xlsx import ExactWorkbook, one_line
 
 PALETTE = ("#1F3A5F", "#2F5D8C", "#4C86B8", "#7FB0D3", "#B7D3E6", "#E0B66A", "#D98F3E", "#B85C38", "#7A7F8C", "#4F7F6B")
 WIDE, HALF, TALL, LOW = 1180, 580, 340, 260
 ROW_PIXELS, PIXELS_PER_CHARACTER = 20, 7
+LONGEST_LABEL = 60
 DATE_FORMAT = "mmm yy"
 PIXELS_PER_LABEL = 80
 
@@ -22,20 +23,24 @@ class ChartSource(NamedTuple):
 
     label: str
     block: Block
+    is_equity: bool = False
 
 
 def write_charts(
     page: Page, book: ExactWorkbook, title: str, classes: Sequence[ChartSource], tests: Sequence[ChartSource]
 ) -> None:
-    """Place the charts below each other: balances, distributions, then two coverage tests side by side."""
+    """Place the charts below each other: balances, distributions, then two coverage tests side by side.
+
+    The balances are those of the notes; the equity's stands unchanged until the end.
+    """
     page.title(title)
     row = 2
     for subject, column, kind in (
-        ("Balance of the classes at period end", heading("balance_end"), "area"),
+        ("Balance of the notes at period end", heading("balance_end"), "area"),
         ("Distributions by class", TOTAL_PAID, "column"),
     ):
         chart = book.add_chart({"type": kind, "subtype": "stacked"})
-        for number, source in enumerate(classes):
+        for number, source in enumerate(classes if kind == "column" else [one for one in classes if not one.is_equity]):
             _add_series(chart, source.block, column, source.label, fill=PALETTE[number % len(PALETTE)])
         _finish(chart, subject, classes[0].block if classes else None, '#,##0,,"m"', (WIDE, TALL))
         _insert(page.sheet, chart, row, 0)
@@ -58,7 +63,7 @@ def _insert(sheet: Worksheet, chart: Chart, row: int, side: int) -> None:
 def _add_series(chart: Chart, block: Block, column: str, label: str, *, fill: str) -> None:
     chart.add_series(
         {
-            "name": label,
+            "name": one_line(label, LONGEST_LABEL),
             "categories": block.cells("Payment date"),
             "values": block.cells(column),
             "fill": {"color": fill},
@@ -74,7 +79,7 @@ def _add_line(chart: Chart, block: Block, column: str, label: str, color: str, *
         line["dash_type"] = "dash"
     chart.add_series(
         {
-            "name": label,
+            "name": one_line(label, LONGEST_LABEL),
             "categories": block.cells("Payment date"),
             "values": block.cells(column),
             "line": line,
@@ -97,7 +102,13 @@ def _value_axis(number_format: str, *, minimum: float | None) -> dict[str, objec
 
 def _finish(chart: Chart, subject: str, block: Block | None, number_format: str, size: tuple[int, int]) -> None:
     n_periods = block.last_row - block.first_row + 1 if block else 1
-    chart.set_title({"name": subject, "name_font": {"size": 12, "bold": True, "color": INK}, "overlay": False})
+    chart.set_title(
+        {
+            "name": one_line(subject, LONGEST_LABEL),
+            "name_font": {"size": 12, "bold": True, "color": INK},
+            "overlay": False,
+        }
+    )
     chart.set_x_axis(
         {
             "text_axis": True,

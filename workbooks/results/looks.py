@@ -9,10 +9,11 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
-from workbooks.xlsx import ExactWorkbook, Scalar, put
+from workbooks.xlsx import ExactWorkbook, Scalar, one_line, put
 
 INK, ACCENT, PALE, ALERT, GOOD = "#1F2A44", "#2F5D8C", "#E9EFF6", "#B3261E", "#2E7D4F"
 FONT, FONT_SIZE = "Arial", 10
+LONGEST_PRINT_TITLE = 80
 TABLE_STYLE = "Table Style Light 1"
 PAGE_WIDTH_CHARACTERS, PAGE_HEIGHT_ROWS = 128.0, 31.0  # of a landscape A4 page at full size, with some air
 ROWS_AROUND_BLOCK, SMALLEST_SCALE = 5, 0.45
@@ -56,16 +57,16 @@ class Looks:
     """The looks of one workbook as XlsxWriter formats."""
 
     def __init__(self, book: ExactWorkbook) -> None:
-        body = {"font_name": FONT, "font_size": FONT_SIZE, "font_color": INK, "valign": "top"}
+        body = {"font_name": FONT, "font_size": FONT_SIZE, "font_color": INK, "valign": "vcenter"}
         special: dict[Look, dict[str, object]] = {
-            Look.TEXT: {"indent": 1},
+            Look.TEXT: {"align": "left", "indent": 1},
             Look.WRAPPED: {"text_wrap": True},
             Look.TITLE: {"font_size": 16, "bold": True, "font_color": ACCENT},
             Look.SUBTITLE: {"italic": True, "font_color": "#5A6478"},
             Look.BLOCK: {"bold": True, "font_size": 12, "font_color": ACCENT},
             Look.HEADER: {"bold": True, "font_color": "#FFFFFF", "bg_color": ACCENT, "text_wrap": True,
                           "valign": "vcenter", "align": "center"},
-            Look.LABEL: {"bold": True, "indent": 1},
+            Look.LABEL: {"bold": True, "align": "left", "indent": 1},
             Look.ALERT: {"bold": True, "font_color": ALERT, "text_wrap": True},
             Look.VERDICT: {"align": "center"},
         }  # fmt: skip
@@ -183,7 +184,7 @@ class Page:
         self.sheet.set_landscape()
         self.sheet.set_paper(9)
         self.sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
-        self.sheet.set_header(f'&L&"{FONT},Bold"&10{title.replace("&", "&&")}&R&10&A')
+        self.sheet.set_header(f'&L&"{FONT},Bold"&10{one_line(title, LONGEST_PRINT_TITLE).replace("&", "&&")}&R&10&A')
         self.sheet.set_footer("&C&9Page &P of &N")
         self.sheet.hide_gridlines(2)
 

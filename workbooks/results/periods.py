@@ -113,28 +113,36 @@ def write_collateral(page: Page, result: DealResult, title: str, prefix: str) ->
     return _blocks(page, title, blocks)
 
 
-def write_tests(page: Page, result: DealResult, title: str, prefix: str) -> dict[str, Block]:
-    """One table for every overcollateralisation and interest coverage test; returns the tables by title."""
+def write_tests(page: Page, result: DealResult, title: str, prefix: str) -> list[tuple[str, Block]]:
+    """One table for every overcollateralisation and interest coverage test; returns title and table of the former."""
     kinds = (
         ("OC", result.oc_names, result.oc_triggers, OC_COLUMNS, result.oc),
         ("IC", result.ic_names, result.ic_triggers, IC_COLUMNS, result.ic),
     )
-    blocks = []
+    blocks, n_oc = [], len(result.oc_names)
     for kind, names, triggers, column_names, values in kinds:
         for number, (name, trigger) in enumerate(zip(names, triggers, strict=True)):
             columns = [*period_columns(result), *_value_columns(column_names, values[:, number, :])]
             at = 3 + column_names.index("ratio")
-            ratios = values[:, number, column_names.index("ratio")]
+            ratios = ratios_in_force(values[:, number, :], column_names)
+            columns[2 + column_names.index("ratio")] = Column(heading("ratio"), Look.RATIO, numbers(ratios))
             columns.insert(at, Column("Trigger", Look.RATIO, [trigger] * len(ratios)))
             columns.insert(at + 1, Column("Cushion", Look.RATIO, numbers(ratios - trigger)))
             blocks.append((label_of_test(name, kind), f"{prefix}{kind.lower()}_{number + 1}", columns))
     written = _blocks(page, title, blocks)
-    return {name: block for (name, _, _), block in zip(blocks, written, strict=True)}
+    return [(name, block) for (name, _, _), block in zip(blocks, written, strict=True)][:n_oc]
+
+
+def ratios_in_force(values: Floats, column_names: Sequence[str]) -> Floats:
+    """Ratios of one test by period, (N,), NaN where nothing is left to cover (spec 02 §17: no row for it)."""
+    is_covering = values[:, column_names.index("denominator")] > 0.0
+    ratios: Floats = np.where(is_covering, values[:, column_names.index("ratio")], np.nan)
+    return ratios
 
 
 def label_of_test(name: str, kind: str) -> str:
-    """The label of a test: `B`, `OC` -> `Class B OC`; ID and EOD by their meaning."""
-    if kind in name.split():
+    """The label of a test: `B`, `OC` -> `Class B OC`; ID and EOD by their meaning; names of several words stay."""
+    if " " in name:
         return name
     words = {"ID": "Interest diversion", "EOD": "Event of default"}
     return f"{words.get(name.upper(), class_label(name))} {kind}"

@@ -50,7 +50,10 @@ class TrancheInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
-    """The head of a results workbook. tranche_inputs stand in the order of the result's tranches."""
+    """The head of a results workbook. tranche_inputs stand in the order of the result's tranches.
+
+    remarks: what an analyst should know about the run; findings: what the importer said of the deal's workbook.
+    """
 
     deal: str
     scenario: str
@@ -63,6 +66,7 @@ class RunSummary:
     tranche_inputs: tuple[TrancheInput, ...]
     sources: tuple[AssumptionSource, ...] = ()
     totals: tuple[Total, ...] = ()
+    remarks: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 

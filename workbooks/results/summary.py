@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.deal.results import OC_COLUMNS, RISK_COLUMNS, TRANCHE_COLUMNS, DealResult, Floats
+from engine.deal.results import IC_COLUMNS, OC_COLUMNS, RISK_COLUMNS, TRANCHE_COLUMNS, DealResult, Floats
 from workbooks.results.looks import Column, Look, Page
-from workbooks.results.periods import PAID_COLUMNS, class_label, label_of_test
+from workbooks.results.periods import PAID_COLUMNS, class_label, label_of_test, ratios_in_force
 from workbooks.results.record import ResultRecord, RunSummary, Unit
 from workbooks.xlsx import Scalar
 
@@ -19,7 +19,7 @@ LOOK_OF_UNIT = {
     Unit.COUNT: Look.COUNT,
 }
 FIRST_BLOCK_ROW = 3
-COLUMN_WIDTHS = (17, 15.5, 15.5, 10.5, 10.5, 10.5, 10.5, 10.5, 10.5, 10.5, 10.5, 10.5, 15.5, 15.5)
+COLUMN_WIDTHS = (23, 15.5, 15.5, 10.5, 10.5, 10.5, 10.5, 10.5, 10.5, 10.5, 10.5, 10.5, 15.5, 15.5)
 LAST_COLUMN = len(COLUMN_WIDTHS) - 1
 CHARACTERS_PER_LINE = 150
 
@@ -120,13 +120,13 @@ def _write_classes(page: Page, record: ResultRecord, row: int, prefix: str) -> i
 def _write_tests(page: Page, result: DealResult, row: int, prefix: str) -> int:
     """Every coverage test on the first payment date, its lowest cushion and the first failure."""
     rows: list[tuple[Scalar, ...]] = []
-    ratio, passed = OC_COLUMNS.index("ratio"), OC_COLUMNS.index("is_passed")
-    for kind, names, triggers, values, shift in (
-        ("OC", result.oc_names, result.oc_triggers, result.oc, 0),
-        ("IC", result.ic_names, result.ic_triggers, result.ic, 1),
+    for kind, names, triggers, values, held in (
+        ("OC", result.oc_names, result.oc_triggers, result.oc, OC_COLUMNS),
+        ("IC", result.ic_names, result.ic_triggers, result.ic, IC_COLUMNS),
     ):
         for number, (name, trigger) in enumerate(zip(names, triggers, strict=True)):
-            ratios, verdict = values[:, number, ratio + shift], values[:, number, passed + shift]
+            ratios = ratios_in_force(values[:, number, :], held)
+            verdict = values[:, number, held.index("is_passed")]
             rows.append((label_of_test(name, kind), *_test_figures(ratios, verdict, trigger, result)))
     page.text(row, 0, "Coverage tests", Look.BLOCK)
     heads = (
@@ -176,10 +176,13 @@ def _write_sources(page: Page, summary: RunSummary, row: int) -> int:
 
 
 def _write_findings(page: Page, summary: RunSummary, row: int) -> int:
-    """Remarks of the import that this run was made with."""
-    page.text(row, 0, "Findings", Look.BLOCK)
-    if not summary.findings:
+    """Remarks on the run, then the findings of the import it stands on."""
+    page.text(row, 0, "Remarks and findings", Look.BLOCK)
+    if not summary.findings and not summary.remarks:
         page.text(row + 1, 0, "None.", Look.SUBTITLE)
+    for remark in summary.remarks:
+        row += 1
+        _wrapped(page, row, remark, Look.WRAPPED)
     for offset, finding in enumerate(summary.findings, start=1):
         place = f"'{finding.sheet}'!{finding.cell}" if finding.cell else f"'{finding.sheet}'"
         page.text(row + offset, 0, finding.code, Look.LABEL)

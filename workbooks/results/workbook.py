@@ -80,6 +80,9 @@ def _write_run(
         pages["Charts"],
         book,
         name,
-        [ChartSource(label, block) for label, block in zip(labels, classes, strict=True)],
-        [ChartSource(label, block) for label, block in tests.items() if label.endswith("OC") or "OC Test" in label],
+        [
+            ChartSource(label, block, one.is_equity)
+            for label, block, one in zip(labels, classes, record.summary.tranche_inputs, strict=True)
+        ],
+        [ChartSource(label, block) for label, block in tests],
     )
