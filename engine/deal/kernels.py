@@ -53,7 +53,7 @@ class DealPolicy(IntEnum):
     CASH_AFTER_LIQUIDATION = 1  # DQ-10
     EVENT_OF_DEFAULT_ENDS = 2  # DQ-13
     NO_LIQUIDATION_OF_ONE_PERIOD = 4  # DQ-15
-    NEGATIVE_INTEREST_MOVES = 8  # DQ-16
+    NEGATIVE_CASH_ABSORBED = 8  # DQ-16
     WHOLE_POOL_HAIRCUT = 16  # DQ-07, DQ-08
 
 
@@ -277,7 +277,7 @@ def accrued_recovered(interest_cash: float, accrued: float, policy: int) -> floa
 
     The legacy model moves negative interest too, which raises what is still owed (DQ-16).
     """
-    if policy & DealPolicy.NEGATIVE_INTEREST_MOVES:
+    if policy & DealPolicy.NEGATIVE_CASH_ABSORBED:
         return accrued if interest_cash > accrued else interest_cash
     return min(max(interest_cash, 0.0), accrued)
 
@@ -305,7 +305,7 @@ def liquidate_pools(terms: DealTerms, pools: Pools, i: int) -> float:
 
 @kernel
 def reinvestment_cap(terms: DealTerms, pools: Pools, i: int, is_liquidating: bool, principal_proceeds: float) -> float:
-    """Most that may be reinvested in period i (spec 02 §5.3)."""
+    """Most that may be reinvested in period i (spec 02 §5.3); below 0 in legacy mode only (DQ-16)."""
     kind, fraction = ReinvestedCash.NONE, 0.0
     if terms.is_reinvesting[i]:
         kind, fraction = terms.pre_cash, terms.pre_fraction
@@ -314,6 +314,8 @@ def reinvestment_cap(terms: DealTerms, pools: Pools, i: int, is_liquidating: boo
     if is_liquidating or kind == ReinvestedCash.NONE:
         return 0.0
     if kind == ReinvestedCash.ALL_PRINCIPAL:
+        if principal_proceeds < 0.0 and not terms.policy & DealPolicy.NEGATIVE_CASH_ABSORBED:
+            return 0.0
         return principal_proceeds * fraction
     return (pools.pool[i, POOL_UNSCHEDULED] + pools.book[i, POOL_UNSCHEDULED]) * fraction
 

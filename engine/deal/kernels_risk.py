@@ -7,12 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.analytics import kernels_legacy
-from engine.analytics.kernels import (
-    present_value_with_spread,
-    solve_spread,
-    weighted_average_life,
-    yield_and_durations,
-)
+from engine.analytics.kernels import weighted_average_life, yield_and_durations
+from engine.analytics.kernels_spread import present_value_with_spread, solve_spread
 from engine.liabilities.state import TrancheState
 from engine.numerics import kernel
 
