@@ -23,8 +23,6 @@ from engine.analytics.kernels_solver import (
     STEP_TOLERANCE,
     third_order_step,
 )
-from engine.analytics.kernels_spread import present_value_with_spread as present_value_with_spread
-from engine.analytics.kernels_spread import solve_spread as solve_spread
 from engine.conventions.kernels import add_months, days_between
 from engine.numerics import kernel, parallel_kernel
 
