@@ -4,6 +4,7 @@ The fields of `Asset` are the one definition of an asset column. Workbook header
 conversions, validation and the field list of the cell functions are derived from `ASSET_FIELDS`.
 """
 
+import math
 from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import Enum
@@ -33,7 +34,7 @@ class AssetField:
 
     header is the workbook header exactly, trailing blanks included; empty for a field that is derived and stands in
     no workbook. column is the 1-based position on the sheet, 0 for derived fields. is_cash_flow_input says whether
-    the projection reads the field.
+    the projection reads the field. longest is the number of characters a text may have, 0 for other kinds.
     """
 
     name: str
@@ -41,15 +42,31 @@ class AssetField:
     header: str
     column: int
     is_cash_flow_input: bool
+    longest: int = 0
+
+    @property
+    def largest(self) -> float:
+        """Numbers of this size and above are no values of the field, whatever their sign; infinite for other kinds."""
+        return LARGEST_BY_KIND.get(self.kind, math.inf)
 
 
-def _column(kind: FieldKind, default: object, header: str, cash_flow: bool) -> Any:
-    return field(default=default, metadata={"kind": kind, "header": header, "cash_flow": cash_flow})
+LARGEST_BY_KIND = {
+    FieldKind.MONEY: 1e15,
+    FieldKind.RATE: 1e4,
+    FieldKind.PRICE: 1e4,
+    FieldKind.YEARS: 1e4,
+    FieldKind.COUNT: 1e6,
+}
 
 
-def text(header: str, *, cash_flow: bool = False) -> Any:
+def _column(kind: FieldKind, default: object, header: str, cash_flow: bool, longest: int = 0) -> Any:
+    metadata = {"kind": kind, "header": header, "cash_flow": cash_flow, "longest": longest}
+    return field(default=default, metadata=metadata)
+
+
+def text(header: str, *, longest: int = 255, cash_flow: bool = False) -> Any:
     """A text column; blank is the empty text."""
-    return _column(FieldKind.TEXT, "", header, cash_flow)
+    return _column(FieldKind.TEXT, "", header, cash_flow, longest)
 
 
 def day(header: str, *, cash_flow: bool = False) -> Any:
@@ -94,28 +111,28 @@ class Asset:
     Numbers that the master leaves blank are None; the projection reads a blank coupon, spread or floor as 0.
     """
 
-    blkrock_id: str = text("BLKRockID", cash_flow=True)
+    blkrock_id: str = text("BLKRockID", longest=50, cash_flow=True)
     issue_name: str = text("Issue Name")
     issuer_name: str = text("Issuer Name")
     issuer_id: str = text("ISSUER ID")
     tranche: str = text("Tranche")
-    bond_loan: str = text("Bond/Loan")
+    bond_loan: str = text("Bond/Loan", longest=10)
     par_amount: float | None = money("Par Amount", cash_flow=True)
     maturity: date | None = day("Maturity", cash_flow=True)
-    coupon_type: str = text("Coupon Type", cash_flow=True)
+    coupon_type: str = text("Coupon Type", longest=10, cash_flow=True)
     payment_freq: int | None = count("Payment Frequency", cash_flow=True)
     cpn_spread: float | None = rate("Coupon Spread", cash_flow=True)
     libor_floor: float | None = rate("Libor Floor", cash_flow=True)
-    index_name: str = text("Index")
+    index_name: str = text("Index", longest=20)
     coupon: float | None = rate("Coupon", cash_flow=True)
     commit_fee: float | None = rate("Commitment Fee")
     unfunded_amount: float | None = money("Unfunded Amount")
     facility_size: float | None = money("Facility Size")
-    mdy_industry: str = text("Moody's Industry")
-    sp_industry: str = text("S&P Industry")
+    mdy_industry: str = text("Moody's Industry", longest=100)
+    sp_industry: str = text("S&P Industry", longest=100)
     mdy_asset_category: str = text("Moody Asset Category")
     sp_priority_category: str = text("S&P Priority Category")
-    country: str = text("Country ")
+    country: str = text("Country ", longest=50)
     seniority: str = text("Seniority")
     pik_asset: bool = flag("Deferred Interest Bond")
     piking: bool = flag("PiKing")
@@ -136,10 +153,10 @@ class Asset:
     wal: float | None = years("WAL")
     market_value: float | None = price("Market Value", cash_flow=True)
     first_lien_last_out: bool = flag("First Lien Last Out Loan")
-    mdy_rating: str = text("Moody's Rating-21", cash_flow=True)
+    mdy_rating: str = text("Moody's Rating-21", longest=10, cash_flow=True)
     mdy_recovery_rate: float | None = rate("Moody's Recovery Rate-23")
-    mdy_dp_rating: str = text("Moody's Default Probability Rating-18")
-    mdy_dp_rating_warf: str = text("Moody's Rating WARF")
+    mdy_dp_rating: str = text("Moody's Default Probability Rating-18", longest=10)
+    mdy_dp_rating_warf: str = text("Moody's Rating WARF", longest=10)
     mdy_facility_rating: str = text("Moody Facility Rating")
     mdy_facility_outlook: str = text("Moody Facility Outlook")
     mdy_issuer_rating: str = text("Moody Issuer Rating")
@@ -164,7 +181,7 @@ class Asset:
     eom_flag: bool = flag("PMT EOM", cash_flow=True)
     amt_issued: float | None = money("Amount Issued")
     analyst_opinion: str = text("Credit Opinion")
-    sp_rating: str = text("")
+    sp_rating: str = text("", longest=10)
 
 
 def _catalogue() -> tuple[AssetField, ...]:
@@ -178,6 +195,7 @@ def _catalogue() -> tuple[AssetField, ...]:
                 header=header,
                 column=position if header else 0,
                 is_cash_flow_input=item.metadata["cash_flow"],
+                longest=item.metadata["longest"],
             )
         )
     return tuple(found)

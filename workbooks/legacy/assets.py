@@ -16,6 +16,7 @@ from workbooks.legacy.values import CellReader, day_of_raw, flag_of_raw, folded,
 
 ALL_ASSETS = Anchor("AllAssets", 2, 1, len(WORKBOOK_FIELDS), 20_001)
 MOST_UNKNOWN_HEADERS = 3
+LONGEST_ID = WORKBOOK_FIELDS[0].longest
 
 NOT_ON_THE_SCALE = frozenset({"NR", "WR", "D", "SD"})
 """What agencies state instead of a rating: not rated, withdrawn, in default, selective default."""
@@ -69,6 +70,10 @@ def read_assets(cells: CellReader, located: Located | None = None) -> AssetSheet
         blkrock_id = cells.key(row, id_column, "asset id")
         if not blkrock_id:
             end = end or row
+            continue
+        if len(blkrock_id) > LONGEST_ID:
+            remark = f"an asset id has at most {LONGEST_ID} characters"
+            cells.report(Code.KEY_VALUE, row, id_column, remark, found=blkrock_id)
             continue
         if end or row > bottom:
             stop = f"the blank in row {end}" if end else f"row {bottom}, the last of {ALL_ASSETS.name}"
@@ -156,8 +161,13 @@ class _AssetReader:
         elif not trimmed(raw):
             return raw
         if not _is_known_rating(item.name, raw):
-            remark = f"{item.header.strip()} {raw!r} is no rating of its agency"
-            self._cells.report(Code.RATING, row, column, remark, found=raw, used=raw)
+            remark = f"{item.header.strip()} {raw!r} is no rating of its agency, left empty"
+            self._cells.report(Code.RATING, row, column, remark, found=raw)
+            return ""
+        if len(raw) > item.longest:
+            remark = f"{item.header.strip()} has more than {item.longest} characters, left empty"
+            self._cells.report(Code.CELL_TYPE, row, column, remark, found=raw)
+            return ""
         return raw
 
     def _day(self, row: int, column: int, item: AssetField, raw: Raw) -> date | None:
@@ -190,6 +200,9 @@ class _AssetReader:
             if serial is None:
                 return None
             raw = serial
+        if not abs(raw) < item.largest:
+            self._reject(row, column, item, f"a number below {item.largest:,.0f}", raw, is_dropped=False)
+            return None
         if item.kind is FieldKind.RATE and raw > 1:
             remark = f"{item.header.strip()} above 1 where a decimal is expected"
             self._cells.report(Code.UNIT, row, column, remark, found=raw, used=raw)
@@ -206,6 +219,9 @@ class _AssetReader:
             return None
         if isinstance(raw, bool) or not isinstance(raw, float | int) or not float(raw).is_integer():
             self._reject(row, column, item, "a whole number", raw)
+            return None
+        if not abs(raw) < item.largest:
+            self._reject(row, column, item, f"a number below {item.largest:,.0f}", raw, is_dropped=False)
             return None
         return int(raw)
 
@@ -247,8 +263,10 @@ class _AssetReader:
             self._cells.report(Code.FLAG, row, column, remark, found=shown(raw), used="yes" if found else "no")
         return bool(found)
 
-    def _reject(self, row: int, column: int, item: AssetField, wanted: str, raw: Raw) -> None:
-        if item.name not in _NOT_READ_BY_LEGACY:
+    def _reject(
+        self, row: int, column: int, item: AssetField, wanted: str, raw: Raw, *, is_dropped: bool = True
+    ) -> None:
+        if is_dropped and item.name not in _NOT_READ_BY_LEGACY:
             self._is_dropped = True
         remark = f"{item.header.strip()} is not {wanted}, left empty"
         self._cells.report(Code.CELL_TYPE, row, column, remark, found=shown(raw))

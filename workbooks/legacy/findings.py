@@ -13,8 +13,8 @@ class Code(StrEnum):
     """Every code a finding may carry. The first letter is the severity: E keeps the file out, W and I do not.
 
     E-NOVALUE, W-LABEL, W-ORDER, W-RATING and W-VECTOR stand beside the codes of spec 06 §4.4: a file whose formulas
-    were never calculated, a label that only trimming makes readable, curve months out of order, a rating no agency
-    gives, and an assumption that names an unknown vector.
+    were never calculated, a label that only trimming makes readable, curve months out of order, a rating the
+    agency of its column does not give, and an assumption that names an unknown vector.
     """
 
     LAYOUT = "E-LAYOUT"

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from engine.snapshot import AccountRow, PositionRow
+from workbooks.legacy.assets import LONGEST_ID
 from workbooks.legacy.cells import Block, column_number
 from workbooks.legacy.findings import Code
 from workbooks.legacy.ranges import Anchor, Located, list_rows, locate
@@ -27,6 +28,10 @@ def position_rows(cells: CellReader, located: Located, ranges: dict[str, str]) -
         last_row = row
         blkrock_id = cells.key(row, located.left, "position id")
         if not blkrock_id:
+            continue
+        if len(blkrock_id) > LONGEST_ID:
+            remark = f"an asset id has at most {LONGEST_ID} characters"
+            cells.report(Code.KEY_VALUE, row, located.left, remark, found=blkrock_id)
             continue
         par = cells.number(row, located.left + 1, f"par of {blkrock_id}", required=True)
         if par is None:

@@ -14,6 +14,8 @@ EXCEL_EPOCH = date(1899, 12, 30)
 FIRST_DAY = date(1900, 1, 1)
 LAST_SERIAL = 73_050
 NOT_APPLICABLE = ("NA",)
+LARGEST_NUMBER = 1e15
+"""No amount of the model comes near it; beyond it a double no longer holds cents."""
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?\Z")
 _US = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\Z")
@@ -165,9 +167,12 @@ class CellReader:
             if required and blank is None and self.is_blank(row, column):
                 self.report(Code.KEY_VALUE, row, column, f"{what} is missing")
             return blank
-        if isinstance(raw, date | time | timedelta):
-            return self.grid.serial(row, column)
-        return float(raw)
+        value = self.grid.serial(row, column) if isinstance(raw, date | time | timedelta) else float(raw)
+        if value is not None and not abs(value) < LARGEST_NUMBER:
+            code = Code.KEY_VALUE if required else Code.CELL_TYPE
+            self.report(code, row, column, f"{what} is not a number below {LARGEST_NUMBER:,.0f}", found=value)
+            return None
+        return value
 
     def whole(self, row: int, column: int, what: str, *, required: bool = False) -> int | None:
         """The whole number of a cell; None where blank or unreadable."""
