@@ -97,6 +97,7 @@ def demo_deal(
     next_payment = next(row for row in periods if row.payment >= ANALYSIS_DATE)
     assert next_payment.interest_determination is not None  # noqa: S101 - every row of the demo's calendar has one
     current_index = index_by_day[next_payment.interest_determination]
+    past = [row for row in periods if row.payment < ANALYSIS_DATE]
     return DealSnapshot(
         name=DEAL_NAME,
         analysis_date=ANALYSIS_DATE,
@@ -114,6 +115,10 @@ def demo_deal(
         calendar=periods,
         tranches=_tranches(),
         fees=_fees(),
+        original_libor=index_by_day[CLOSING],
+        collection_begin=next_payment.collection_begin,
+        collection_end=next_payment.collection_end,
+        last_payment_date=past[-1].payment,
     )
 
 
@@ -212,7 +217,7 @@ def _tests() -> tuple[TestConfigRow, ...]:
 def _weights() -> tuple[WeightRow, ...]:
     names = {number: name for number, name, _, _ in TESTS}
     return tuple(
-        WeightRow(number=number, name=names[number], weight=weight, displayed_result="", place=_place(f"V{row}"))
+        WeightRow(number=number, name=names[number], weight=weight, displayed_result="", place=_place(f"T{row}"))
         for row, (number, weight) in enumerate(WEIGHTS, start=4)
     )
 

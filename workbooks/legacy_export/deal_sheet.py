@@ -125,21 +125,16 @@ def _write_headings(grid: Grid, deal: DealSnapshot) -> None:
 
 def _write_period_dates(grid: Grid, deal: DealSnapshot) -> None:
     """B3:C7 and the index rates J3:K4; the period is the one that the analysis date falls into."""
-    as_of, closing = deal.analysis_date, deal.date_inputs.closing
-    begins = [row.collection_begin for row in deal.calendar if row.collection_begin and row.collection_begin < as_of]
-    ends = [row.collection_end for row in deal.calendar if row.collection_end and row.collection_end > as_of]
-    payments = [row.payment for row in deal.calendar if row.payment < as_of]
     labels = ("Analysis date", "Next Payment Date", "Beg Collection Period", "End Collection Period")
     for row, label in enumerate((*labels, "Last Payment Date"), start=3):
         grid.put(f"B{row}", label)
-    grid.formula("C3", "=DealAnalysisDate", as_of, Look.DATE)
+    grid.formula("C3", "=DealAnalysisDate", deal.analysis_date, Look.DATE)
     grid.array_formula("C4", "=MIN(IF(PMT_Dates>=C3,PMT_Dates))", deal.next_payment_date, Look.DATE)
-    grid.array_formula("C5", "=MAX(IF(CollBegDate<C3,CollBegDate))", max(begins, default=None), Look.DATE)
-    grid.array_formula("C6", "=MIN(IF(CollEndDate>C3,CollEndDate))", min(ends, default=None), Look.DATE)
-    last_payment = max(payments, default=closing)
-    grid.array_formula("C7", "=MAX(IF(PMT_Dates<C3,PMT_Dates,AE4))", last_payment, Look.DATE)
+    grid.array_formula("C5", "=MAX(IF(CollBegDate<C3,CollBegDate))", deal.collection_begin, Look.DATE)
+    grid.array_formula("C6", "=MIN(IF(CollEndDate>C3,CollEndDate))", deal.collection_end, Look.DATE)
+    grid.array_formula("C7", "=MAX(IF(PMT_Dates<C3,PMT_Dates,AE4))", deal.last_payment_date, Look.DATE)
     grid.put("J3", "Original Libor Rate")
-    grid.put("K3", deal.current_libor, Look.INDEX)
+    grid.put("K3", deal.original_libor, Look.INDEX)
     grid.put("J4", "Current Libor Rate")
     grid.formula("K4", CURRENT_INDEX_FORMULA.format(_last(len(deal.calendar))), deal.current_libor, Look.INDEX)
     grid.local_name("AnalysisDate", "$C$3")
