@@ -26,7 +26,7 @@ class NamedContentRepository(Generic[M]):
 
     def __init__(self, session: Session, model: type[M], noun: str) -> None:
         self._session = session
-        self._model = model
+        self._model: type[M] = model
         self._noun = noun
 
     def save(self, document: NamedContent) -> None:

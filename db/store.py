@@ -56,6 +56,13 @@ class Store:
         else:
             self._read_url = self._url
         self._months: set[tuple[int, int]] = set()
+        try:
+            self._bring_schema(is_owned)
+        except BaseException:
+            self.close()
+            raise
+
+    def _bring_schema(self, is_owned: bool) -> None:
         with driver_errors(self._url):
             with self._engine.connect() as connection:
                 revision = migrate.schema_revision(connection)

@@ -161,7 +161,7 @@ def _asset(blkrock_id: str, row: int) -> AssetRow:
     return AssetRow(
         asset=Asset(
             blkrock_id=blkrock_id,
-            issue_name="Loan ’" + blkrock_id,
+            issue_name="Loan \u2019" + blkrock_id,
             issuer_name="Issuer",
             par_amount=1_500_000.005,
             maturity=date(2022, 2, 7),
