@@ -44,6 +44,9 @@ class PeriodGrid(NamedTuple):
                which is the one its accrual begins in
     opening_performing, opening_default, opening_default_value
                (A,) float64, currency, balances of period 1
+    least_value
+               float, an asset's defaults are never worth less: 0, or -inf in the legacy model, where a severity may
+               exceed 1 (LQ-19)
     n_balance_rows
                int, the last row that gets balances: N + 1, or N in the legacy model (DQ-09)
     """
@@ -57,6 +60,7 @@ class PeriodGrid(NamedTuple):
     opening_performing: Floats
     opening_default: Floats
     opening_default_value: Floats
+    least_value: float
     n_balance_rows: int
 
 
@@ -73,7 +77,7 @@ def map_to_periods(
     performing_begin : (N + 2, A) float64, currency, written: performing balance of each asset at the period's begin;
                        cells from lane_end on are never touched and have to be zero when the array is first used
     """
-    n_periods = periods.lane_end.shape[0] - 1
+    n_periods, least = periods.lane_end.shape[0] - 1, periods.least_value
     n_assets = periods.opening_performing.shape[0]
     performing, default_balance, value_balance, live = state[0], state[1], state[2], state[3]
     paid = state[4:9]
@@ -116,7 +120,7 @@ def map_to_periods(
         for a in range(n):
             default_balance[a] = (default_balance[a] + default[a] - recovery[a] - net_loss[a]) * live[a]
         for a in range(n):
-            value_balance[a] = (value_balance[a] + value[a] - recovery[a]) * live[a]
+            value_balance[a] = max(least, value_balance[a] + value[a] - recovery[a]) * live[a]
     if periods.n_balance_rows > n_periods:
         n = periods.lane_end[n_periods]
         for a in range(n):

@@ -130,7 +130,11 @@ def lay_out_pool(
         ),
         recoveries=_recovery_runs(lanes, rows, plan, lags, quirks),
         lags=tuple(lags),
-        periods=None if periods is None else period_grid(periods, plan, rows, opening, quirks),
+        periods=None
+        if periods is None
+        else period_grid(
+            periods, plan, rows, (opening[0], opening[1], _carrying_value(lanes, opening[2], quirks)), quirks
+        ),
         cpr=cpr,
         cdr=cdr,
         severity=severity,
@@ -287,6 +291,15 @@ def _opening(lanes: Sequence[Holding]) -> tuple[Floats, Floats, Floats]:
     is_default = np.array([item.asset.default_asset for item in lanes], dtype=np.bool_)
     price = np.array([item.asset.market_value or 0.0 for item in lanes]) / 100.0
     return np.where(is_default, 0.0, par), np.where(is_default, par, 0.0), np.where(is_default, par * price, 0.0)
+
+
+def _carrying_value(lanes: Sequence[Holding], market_value: Floats, quirks: Quirks) -> Floats:
+    """What a deal's tests count an asset in default at: the lesser of market value and recovery rate (DQ-11)."""
+    if Quirk.DEFAULT_AT_MARKET_VALUE_ONLY in quirks:
+        return market_value
+    recovery = np.array([item.par * (item.asset.mdy_recovery_rate or np.inf) for item in lanes])
+    carried: Floats = np.minimum(market_value, recovery)
+    return carried
 
 
 def _last_rows(rows: Sequence[AssetRows], plan: RowPlan) -> Ints:

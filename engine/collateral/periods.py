@@ -106,8 +106,10 @@ def period_grid(
         m = place.shape[0]
         period = periods.of_default(item.accrual_begin[:m])
         belongs_to[place[period <= n], lane] = period[period <= n]
-        ends = bool(m) and m == item.n_rows and item.is_amortised
-        last = int(periods.of_payment(item.payment[m - 1 : m])[0]) if ends else n
+        paid_in = periods.of_payment(item.payment[:m])
+        # What is paid before the first period is lost to the deal, and its balance stays.
+        ends = bool(m) and m == item.n_rows and item.is_amortised and paid_in[0] > 0
+        last = int(paid_in[-1]) if ends else n
         if has_balance[lane]:
             lane_end[1 : max(1, min(last, n)) + 1] = lane + 1
     runs = runs_of_lanes(belongs_to)
@@ -123,5 +125,6 @@ def period_grid(
         opening_performing=opening[0] * has_balance,
         opening_default=opening[1] * has_balance,
         opening_default_value=opening[2] * has_balance,
+        least_value=-np.inf if Quirk.VECTOR_END_USES_LENGTH in quirks else 0.0,
         n_balance_rows=n if Quirk.NO_BALANCES_AFTER_LAST_PERIOD in quirks else n + 1,
     )

@@ -178,11 +178,12 @@ def asset_cashflow(
     found = asset_cashflows(layout, curve, is_rating_migration_on=is_rating_migration_on)[0]
     if end is None and Quirk.NO_RECOVERY_AFTER_MATURITY not in quirks:
         return found
-    cut = found.ended_at(end or to_date(layout.rows[0].maturity))
+    last = end or to_date(layout.rows[0].maturity)
+    cut = found.ended_at(last)
     if cut.n_rows == 0 < found.n_rows and Quirk.NO_ROWS_CRASH in quirks:
         raise InputError(
             "CLO-1105",
-            f"The legacy model stops at an asset without a payment up to {end}",
+            f"The legacy model stops at an asset without a payment up to {last}",
             where=f"asset '{holding.asset.blkrock_id}'",
             remedy="Choose a later end date, or run in standard mode.",
         )

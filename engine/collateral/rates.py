@@ -71,8 +71,10 @@ def rate_entries(source: Ints, period: Ints, days: Ints, is_used: np.ndarray) ->
     Entry 0 is the zero rate; it stands where is_used is False or the source is -1.
     """
     used = is_used & (source >= 0)
-    width = int(days.max(initial=0)) + 1, int(period.max(initial=0)) + 1
-    keys = (source * width[1] + period) * width[0] + days
+    # Days are negative where an accrual period is said to begin after its end.
+    first_day = min(0, int(days.min(initial=0)))
+    width = int(days.max(initial=0)) - first_day + 1, int(period.max(initial=0)) + 1
+    keys = (source * width[1] + period) * width[0] + days - first_day
     distinct, inverse = np.unique(keys[used], return_inverse=True)
     codes = np.zeros(keys.shape, dtype=np.int32)
     codes[used] = inverse + 1
@@ -81,6 +83,6 @@ def rate_entries(source: Ints, period: Ints, days: Ints, is_used: np.ndarray) ->
     entries = RateEntries(
         source=np.concatenate((head, distinct // (width[0] * width[1]))),
         period=np.concatenate((zero, distinct // width[0] % width[1])),
-        days=np.concatenate((zero, distinct % width[0])),
+        days=np.concatenate((zero, distinct % width[0] + first_day)),
     )
     return entries, codes

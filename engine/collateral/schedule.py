@@ -161,7 +161,7 @@ def asset_rows(
 
 def recovery_periods(lag_months: float, months: int) -> int:
     """Recovery lag in payment periods, half to even: 9 months on a semi-annual payer are 2 (spec 01 §3.1)."""
-    return round(lag_months / months)
+    return round(round(lag_months) / months)
 
 
 def recovery_rows(rows: AssetRows, lag_months: float, quirks: Quirks = frozenset()) -> tuple[Ints, Ints, int]:

@@ -12,9 +12,9 @@ from engine.collateral.assumptions import AssetAssumptions
 from engine.collateral.holding import Holding
 from engine.collateral.kernels import NEVER
 from engine.collateral.kernels_pool import ccc_haircut
-from engine.collateral.layout import default_rows, lay_out_pool
+from engine.collateral.layout import default_rows, interest_factors, lay_out_pool
 from engine.collateral.periods import CollectionPeriods
-from engine.collateral.projection import PoolBuffers, asset_cashflow, map_to_deal_periods
+from engine.collateral.projection import PoolBuffers, asset_cashflow, base_rates, map_to_deal_periods, project
 from engine.collateral.rates import annual_rates, rate_entries, severity_rate
 from engine.collateral.runs import runs_of_lanes
 from engine.collateral.schedule import asset_rows, coupons, recovery_periods
@@ -230,7 +230,30 @@ def test_runs_of_lanes_describe_the_table(table: list[list[int]]) -> None:
     np.testing.assert_array_equal(found, wanted)
 
 
-@given(st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 5), st.integers(0, 40)), min_size=1, max_size=30))
+def test_an_asset_in_default_is_carried_at_the_lesser_of_market_value_and_recovery(asset_x: Holding) -> None:
+    """DQ-11: standard mode counts 30 % of par until the market value of 45 % is received, and nothing afterwards."""
+    in_default = replace(asset_x.asset, default_asset=True, market_value=45.0, mdy_recovery_rate=0.30)
+    days = day_array([date(2016, 1, 5), date(2016, 4, 5), date(2016, 7, 5), date(2016, 10, 5)])
+    periods = CollectionPeriods(days[:-1], days[1:])
+    found = []
+    for quirks in (frozenset[Quirk](), LEGACY):
+        layout = lay_out_pool([replace(asset_x, asset=in_default)], AS_OF, WEEKENDS_ONLY, quirks, periods=periods)
+        buffers = PoolBuffers.of(layout, keeps_balances=False)
+        project(layout, interest_factors(layout, None), base_rates(layout), default_rows(layout), buffers)
+        pool, _ = map_to_deal_periods(layout, buffers.flows)
+        found.append((pool[1:4, 2].tolist(), pool[2, 8]))
+
+    assert found == [([300_000.0, 300_000.0, 0.0], 450_000.0), ([450_000.0, 450_000.0, 0.0], 450_000.0)]
+
+
+def test_settlement_after_a_payment_accrues_backwards_in_legacy_mode(asset_x: Holding) -> None:
+    """Spec 01 §2.7: an accrual period that begins after its end has a negative period rate."""
+    late = asset_cashflow(asset_x, AS_OF, WEEKENDS_ONLY, None, LEGACY, initial_settlement=date(2016, 4, 30))
+
+    assert late.default[0] == pytest.approx(1_000_000.0 * (1.0 - 0.96 ** (-30.0 / 360.0)))
+
+
+@given(st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 5), st.integers(-40, 40)), min_size=1, max_size=30))
 def test_rate_entries_keep_source_period_and_days(cells: list[tuple[int, int, int]]) -> None:
     """The entry of every cell leads back to what it was made of; cells without source lead to the zero rate."""
     source, period, days = (np.array(column).reshape(1, -1) for column in zip(*cells, strict=True))
