@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from workbooks.legacy import read_loader
+from engine.errors import WorkbookError
+from workbooks.legacy import read_loader, read_workbook, with_fresh_data
 
 SHEETS = ("MAG16 Inputs", "MAG17 Inputs", "Market", "Outputs")
 
@@ -122,3 +123,59 @@ def test_repeated_and_unknown_positions_are_reported(loader, loaded):
     assert places(reading, "W-DUPPOS") == [("MAG16 Inputs", "B4")]
     assert places(reading, "W-ASSET") == [("MAG16 Inputs", "B5")]
     assert [row.par for row in reading.snapshot.deals[0].positions] == [750_001.1, 250_000.2, 2.0]
+
+
+@pytest.fixture
+def base(new_book, tmp_path):
+    """A model workbook whose only deal is Mag 17, with fixings of two determination dates."""
+    model = new_book()
+    model.sheets = {name.replace("Mag 1 ", "Mag 17 "): cells for name, cells in model.sheets.items()}
+    model.names = {
+        name.replace("Mag 1 ", "Mag 17 "): text.replace("Mag 1 ", "Mag 17 ") for name, text in model.names.items()
+    }
+    model.put("Run Model", "C9", ["Mag 17"])
+    model.put("Run Model", "J11", ["Mag 17"])
+    model.put("Reference Table", "AU4", ["Mag 17"])
+    model.put("Reference Table", "E5", [date(2016, 4, 13), "3 MONTH LIBOR", 0.63, "REUT"])
+    return read_workbook(model.write(tmp_path / "model.xlsx")).snapshot
+
+
+def test_fresh_data_replace_those_of_the_workbook(base, loader, loaded):
+    """Positions, cash, date, curve and sink schedule; what the sheet derives from them follows."""
+    loader.put("Market", "A1", [date(2016, 5, 2)])
+
+    snapshot = with_fresh_data(base, loaded().snapshot)
+
+    deal = snapshot.deals[0]
+    settings = {row.name: row.value for row in snapshot.run_settings if row.scope == "current"}
+    assert [(row.blkrock_id, row.par) for row in deal.positions] == [("BRSC", 3_000_000.0)]
+    assert [(row.interest, row.principal) for row in deal.accounts] == [
+        (0.0, 0.0),
+        (107224.41000000003, 68842395.08471006),
+    ]
+    assert (deal.analysis_date, deal.next_payment_date) == (date(2016, 5, 2), date(2016, 7, 15))
+    assert (deal.collection_begin, deal.collection_end) == (date(2016, 4, 5), date(2016, 7, 5))
+    assert deal.last_payment_date == date(2016, 4, 15)
+    assert deal.current_libor == 0.63 / 100
+    assert next(row.value for row in deal.quality_inputs if row.label == "Current LIBOR") == 0.63 / 100
+    assert settings["collateral_par"] == 3_000_000.0
+    assert settings["analysis_date"] == date(2016, 5, 2)
+    assert snapshot.curve == ((1, 0.0044), (3, 0.0063))
+    assert snapshot.source_file.name == "CF_Loader.xlsm"
+    assert deal.tranches == base.deals[0].tranches
+
+
+def test_before_the_first_payment_the_original_rate_stands(base, loaded):
+    """K4 is K3 until the first payment is made."""
+    deal = with_fresh_data(base, loaded().snapshot).deals[0]
+
+    assert deal.next_payment_date == date(2016, 4, 15)
+    assert deal.current_libor == deal.original_libor == 0.006
+
+
+def test_a_loader_without_a_deal_of_the_workbook_replaces_nothing(base, loader, loaded):
+    """CLO-2013 names the deal that is missing."""
+    del loader.sheets["MAG17 Inputs"]
+
+    with pytest.raises(WorkbookError, match="CLO-2013: The loader workbook has no sheet for Mag 17"):
+        with_fresh_data(base, loaded().snapshot)
