@@ -1,6 +1,7 @@
 """The sheets by period: tranches, collateral, tests, fees and the waterfall trace."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,15 @@ SHORT_HEADERS = {
 RATE_COLUMNS = frozenset({"coupon", "irr", "index_rate"})
 PAID_COLUMNS = ("interest_paid", "principal_paid", "deferred_interest_paid", "deferred_principal_paid")
 TOTAL_PAID = "Total paid"
+
+
+class CoverageTable(NamedTuple):
+    """Where one coverage test was written, with its ratios by period and its trigger."""
+
+    label: str
+    block: Block
+    ratios: Floats
+    trigger: float
 
 
 def heading(name: str) -> str:
@@ -113,8 +123,8 @@ def write_collateral(page: Page, result: DealResult, title: str, prefix: str) ->
     return _blocks(page, title, blocks)
 
 
-def write_tests(page: Page, result: DealResult, title: str, prefix: str) -> list[tuple[str, Block]]:
-    """One table for every overcollateralisation and interest coverage test; returns title and table of the former."""
+def write_tests(page: Page, result: DealResult, title: str, prefix: str) -> list[CoverageTable]:
+    """One table for every overcollateralisation and interest coverage test; returns those of the former."""
     kinds = (
         ("OC", result.oc_names, result.oc_triggers, OC_COLUMNS, result.oc),
         ("IC", result.ic_names, result.ic_triggers, IC_COLUMNS, result.ic),
@@ -130,7 +140,11 @@ def write_tests(page: Page, result: DealResult, title: str, prefix: str) -> list
             columns.insert(at + 1, Column("Cushion", Look.RATIO, numbers(ratios - trigger)))
             blocks.append((label_of_test(name, kind), f"{prefix}{kind.lower()}_{number + 1}", columns))
     written = _blocks(page, title, blocks)
-    return [(name, block) for (name, _, _), block in zip(blocks, written, strict=True)][:n_oc]
+    in_force = [ratios_in_force(result.oc[:, number, :], OC_COLUMNS) for number in range(n_oc)]
+    return [
+        CoverageTable(name, block, values, trigger)
+        for (name, _, _), block, values, trigger in zip(blocks, written, in_force, result.oc_triggers, strict=False)
+    ]
 
 
 def ratios_in_force(values: Floats, column_names: Sequence[str]) -> Floats:

@@ -84,5 +84,5 @@ def _write_run(
             ChartSource(label, block, one.is_equity)
             for label, block, one in zip(labels, classes, record.summary.tranche_inputs, strict=True)
         ],
-        [ChartSource(label, block) for label, block in tests],
+        tests,
     )

@@ -261,3 +261,15 @@ def test_records_that_do_not_belong_together_are_refused(base: ResultRecord, tmp
 
         assert caught.value.number == number
     assert not (tmp_path / "none.xlsx").exists()
+
+
+def test_ratio_charts_stay_near_the_trigger(base: ResultRecord, tmp_path: Path) -> None:
+    """A class almost repaid does not flatten its chart: the axis ends within 30 points of trigger and first ratio."""
+    oc = base.result.oc.copy()
+    oc[30, 0, OC_COLUMNS.index("ratio")] = 29.7
+    write_results(tmp_path / "steep.xlsx", [replace(base, result=replace(base.result, oc=oc))])
+    with zipfile.ZipFile(tmp_path / "steep.xlsx") as archive:
+        chart = archive.read("xl/charts/chart3.xml").decode()
+
+    assert '<c:max val="1.7"/>' in chart
+    assert '<c:min val="1.25"/>' in chart
