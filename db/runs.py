@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import psycopg
 from psycopg import sql
 
@@ -95,9 +96,20 @@ class RunRepository:
         ).fetchone()
         return _run(row)
 
-    def store(self, run: StoredRun, deal: Deal, result: DealResult, flows: AssetCashFlows | None = None) -> None:
+    def store(
+        self,
+        run: StoredRun,
+        deal: Deal,
+        result: DealResult,
+        flows: AssetCashFlows | None = None,
+        *,
+        summary: bytes = b"",
+    ) -> None:
         """Append everything a run found: the rows of the seed's tables in cents, and the arrays exactly."""
         store_result(self._connection, run.run_id, run.started_at, run.deal_id, deal, result)
+        store_arrays(
+            self._connection, run.run_id, run.started_at, {"summary.text": np.frombuffer(summary, dtype=np.uint8)}
+        )
         store_arrays(self._connection, run.run_id, run.started_at, result_arrays(result))
         if flows is not None:
             store_asset_flows(self._connection, run.run_id, run.started_at, flows)
@@ -160,6 +172,11 @@ class RunRepository:
                 "CLO-3015", f"Run {run.run_id} has no stored result (it is {run.status})", remedy="Run the deal again."
             )
         return result_from(arrays)
+
+    def summary(self, run: StoredRun) -> bytes:
+        """What was stored with the run as its summary; empty where there was none."""
+        found = load_arrays(self._connection, run.run_id, run.started_at, prefix="summary.")
+        return found["summary.text"].tobytes() if found else b""
 
     def flows(self, run: StoredRun) -> AssetCashFlows | None:
         """The asset cash flows of a run, exactly; None where it kept none."""

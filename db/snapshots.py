@@ -58,6 +58,7 @@ class StoredDeal:
     deal_snapshot_id: int
     content_hash: str
     source_file_id: int
+    source_sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,8 +191,9 @@ class SnapshotRepository:
     def newest(self, name: str, as_of: date | None = None) -> StoredDeal | None:
         """The deal of this name, in any spelling, at a date (by default its newest); the latest import wins."""
         row = self._connection.execute(
-            "SELECT s.deal_snapshot_id, l.source_file_id, s.content_hash"
+            "SELECT s.deal_snapshot_id, l.source_file_id, s.content_hash, f.sha256"
             " FROM deal_snapshots AS s JOIN deal_snapshot_sources AS l USING (deal_snapshot_id)"
+            " JOIN source_files AS f ON f.source_file_id = l.source_file_id"
             " WHERE s.deal_id = %s AND (%s::date IS NULL OR s.analysis_date = %s)"
             " ORDER BY s.analysis_date DESC, l.source_file_id DESC LIMIT 1",
             [deal_key(name), as_of, as_of],
@@ -204,6 +206,7 @@ class SnapshotRepository:
             deal_snapshot_id=row[0],
             source_file_id=row[1],
             content_hash=row[2],
+            source_sha256=row[3],
         )
 
     def _read_deal(self, deal_snapshot_id: int) -> DealSnapshot:

@@ -105,13 +105,22 @@ class Store:
             return preview(work.snapshots, book)
 
     def save_run(
-        self, header: RunHeader, deal: Deal, result: DealResult, flows: AssetCashFlows | None = None
+        self,
+        header: RunHeader,
+        deal: Deal,
+        result: DealResult,
+        flows: AssetCashFlows | None = None,
+        *,
+        summary: bytes = b"",
     ) -> StoredRun:
-        """Store a run with everything it found, whole or not at all; failed where the result says so."""
+        """Store a run with everything it found, whole or not at all; failed where the result says so.
+
+        summary: what the run says of itself, in a form of the caller's; `RunRepository.summary` gives it back.
+        """
         self.prepare_partitions()
         with self.begin(header.requested_by) as work:
             run = work.runs.start(header, deal.name)
-            work.runs.store(run, deal, result, flows)
+            work.runs.store(run, deal, result, flows, summary=summary)
             failure = result.failure
             if failure is None:
                 return work.runs.finish(run)

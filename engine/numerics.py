@@ -7,7 +7,7 @@ changed in another file. The folder's name therefore covers all sources that hol
 import hashlib
 import os
 from pathlib import Path
-from typing import Any
+from typing import Protocol, TypeVar
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -26,6 +26,15 @@ def kernel_hash(package: Path = _PACKAGE) -> str:
     return digest.hexdigest()[:16]
 
 
+def source_hash(package: Path = _PACKAGE) -> str:
+    """Sixteen hex digits over all sources and programs of the engine, by which results of other code are told apart."""
+    digest = hashlib.sha256()
+    for path in sorted((*package.rglob("*.py"), *package.rglob("*.waterfall"))):
+        digest.update(path.relative_to(package).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def cache_root() -> Path:
     """Folder for everything that clodesk may rebuild: CLODESK_CACHE_DIR, or clodesk under the user's cache folder."""
     named = os.environ.get("CLODESK_CACHE_DIR")
@@ -39,11 +48,20 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_root() / "kernels" / kernel_h
 
 import numba  # noqa: E402  (the cache folder has to be named before numba reads its settings)
 
-kernel: Any = numba.njit(cache=True, nogil=True)
+F = TypeVar("F")
+
+
+class KernelDecorator(Protocol):
+    """Compiles a function; the compiled one is called like the original."""
+
+    def __call__(self, function: F, /) -> F: ...
+
+
+kernel: KernelDecorator = numba.njit(cache=True, nogil=True)
 """Compile a pure function of arrays and scalars; cached on disk, releases the GIL."""
 
-parallel_kernel: Any = numba.njit(cache=True, nogil=True, parallel=True)
+parallel_kernel: KernelDecorator = numba.njit(cache=True, nogil=True, parallel=True)
 """As `kernel`, for the outer loop over scenarios only."""
 
-division_kernel: Any = numba.njit(cache=True, nogil=True, error_model="numpy")
-"""As `kernel`, where the function itself rules out zero divisors: no error paths, which keep reference counting alive."""
+division_kernel: KernelDecorator = numba.njit(cache=True, nogil=True, error_model="numpy")
+"""As `kernel`, where the function itself rules out zero divisors: error paths would keep reference counting alive."""

@@ -1,1 +1,1 @@
-"""."""
+"""The faces of clodesk."""

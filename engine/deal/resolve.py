@@ -268,6 +268,8 @@ def _sp_rating(asset: Asset) -> str:
 
 def _collateral(layout: PoolLayout, curves: Sequence[IndexCurve], quirks: Quirks) -> Collateral:
     n = layout.n_interest_periods
+    if layout.periods is None:
+        raise AssertionError("a deal's pool is laid out by its periods")
     return Collateral(
         grid=layout.grid,
         recoveries=layout.recoveries,

@@ -16,16 +16,9 @@ from engine.deal.contract import Account, AccountNumber, Deal, DealDates, Holdin
 from engine.errors import InputError
 from engine.liabilities.terms import Fee, FeeBasis, IncentiveFee, Tranche
 from engine.snapshot import CellValue, DealSnapshot, FeeRow, LabelledValue, SinkRow, TrancheRow
+from workbooks.results import AssumptionSource
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class AssumptionSource:
-    """Where a run took one of its inputs from."""
-
-    item: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

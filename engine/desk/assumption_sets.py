@@ -1,9 +1,12 @@
 """Where assumption sets come from: the workbook itself, those that ship with clodesk, and those a user stored."""
 
+import json
 from importlib.resources import files
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from db.scenarios import NamedContent
 from engine.collateral.assumptions import AssumptionRow
 from engine.deal.assumptions import AssumptionSet
 from engine.errors import InputError
@@ -41,6 +44,18 @@ def built_in() -> dict[str, AssumptionSet]:
 def to_json(chosen: AssumptionSet) -> str:
     """The text form of a set; `from_json` reads it back."""
     return _ADAPTER.dump_json(chosen, indent=2).decode()
+
+
+def to_document(chosen: AssumptionSet) -> NamedContent:
+    """The set as the database keeps it."""
+    return NamedContent(
+        name=chosen.name, description=chosen.description, content=_ADAPTER.dump_python(chosen, mode="json")
+    )
+
+
+def from_content(content: dict[str, Any], name: str) -> AssumptionSet:
+    """The set of a stored document."""
+    return from_json(json.dumps(content), f"assumption set '{name}'")
 
 
 def from_json(text: str | bytes, where: str) -> AssumptionSet:

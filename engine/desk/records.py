@@ -1,0 +1,46 @@
+"""What the desk hands to its faces."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from db.changes import Change
+from engine.deal.results import DealResult
+from engine.snapshot import Finding
+from workbooks.results import RunSummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DealLine:
+    """One deal at one date: par in currency, the waterfall it runs on, the file it came from."""
+
+    name: str
+    as_of: date
+    n_positions: int
+    par: float
+    program: str
+    source_file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOutcome:
+    """What an import found, what it changes against the database, and what it did in a sentence.
+
+    is_written is False for a dry run, an unchanged file and a file with errors; has_errors says whether the file was
+    refused.
+    """
+
+    findings: tuple[Finding, ...]
+    changes: tuple[Change, ...]
+    is_written: bool
+    has_errors: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOutcome:
+    """A run, and where its answer came from: `computed`, `store` or `cache`."""
+
+    run_id: int
+    summary: RunSummary
+    result: DealResult
+    answered_from: str
