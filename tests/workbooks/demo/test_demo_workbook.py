@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from engine.collateral.asset import WORKBOOK_FIELDS
 from engine.errors import InputError
+from engine.waterfall.parser import check_program
 from workbooks.demo import DEAL_NAME, demo_snapshot, demo_waterfall, write_demo_workbook, write_universe_workbook
 
 SHEETS = [
@@ -167,3 +168,8 @@ def test_file_holds_no_clock(demo_path: Path) -> None:
     """Document properties carry the fixed date."""
     with zipfile.ZipFile(demo_path) as archive:
         assert b"2016-01-01T00:00:00Z" in archive.read("docProps/core.xml")
+
+
+def test_program_is_accepted_by_the_waterfall_language() -> None:
+    """The parser finds nothing to object to in the shipped program."""
+    assert check_program(demo_waterfall()) == []
