@@ -14,7 +14,6 @@ from db.identifiers import deal_key
 from db.models import METADATA
 from db.snapshot_rows import copy_rows
 from engine.collateral.asset import ASSET_FIELDS, FieldKind
-from engine.errors import ReferenceDataError
 from engine.snapshot import AssetRow, DealSnapshot, TrancheRow
 
 Connection = psycopg.Connection[Any]
@@ -202,14 +201,16 @@ def _keep_liabilities(connection: Connection, deal_id: str, deal: DealSnapshot, 
 def keep_holdings(connection: Connection, deals: Sequence[DealSnapshot]) -> None:
     """Bring `deal_assets` to the positions of these deals; repeated ids are added up, what left a deal goes.
 
-    Raises ReferenceDataError CLO-3011 for a position in an asset that is nowhere.
+    A position in an asset that no asset list names is kept by the snapshot alone; the importer has remarked on it.
     """
+    known = _known_assets(connection, {position.blkrock_id for deal in deals for position in deal.positions})
     par_by_holding: dict[tuple[str, str], float] = {}
     for deal in deals:
         for position in deal.positions:
+            if position.blkrock_id not in known:
+                continue
             key = (deal_key(deal.name), position.blkrock_id)
             par_by_holding[key] = par_by_holding.get(key, 0.0) + position.par
-    _require_known_assets(connection, deals)
     date_by_deal = {deal_key(deal.name): deal.analysis_date for deal in deals}
     rows = [(deal_id, asset_id, par, date_by_deal[deal_id]) for (deal_id, asset_id), par in par_by_holding.items()]
     upsert(
@@ -226,18 +227,7 @@ def keep_holdings(connection: Connection, deals: Sequence[DealSnapshot]) -> None
     )
 
 
-def _require_known_assets(connection: Connection, deals: Sequence[DealSnapshot]) -> None:
-    place_by_id = {position.blkrock_id: position.place for deal in deals for position in deal.positions}
-    unknown = connection.execute(
-        "SELECT k.id FROM unnest(%s::text[]) AS k (id) WHERE NOT EXISTS (SELECT FROM assets WHERE blkrock_id = k.id)"
-        " ORDER BY 1",
-        [list(place_by_id)],
-    ).fetchall()
-    if unknown:
-        first = unknown[0][0]
-        raise ReferenceDataError(
-            "CLO-3011",
-            f"Asset {first} is not in the asset master" + (f", nor {len(unknown) - 1} more" if unknown[1:] else ""),
-            where=str(place_by_id[first]),
-            remedy="Add it to the asset list or take the position out; nothing was stored.",
-        )
+def _known_assets(connection: Connection, ids: set[str]) -> set[str]:
+    return {
+        row[0] for row in connection.execute("SELECT blkrock_id FROM assets WHERE blkrock_id = ANY(%s)", [sorted(ids)])
+    }

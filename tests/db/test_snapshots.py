@@ -142,19 +142,16 @@ def test_a_fault_in_the_middle_leaves_nothing(
     assert {table: _count(store, table) for table in tables} == dict.fromkeys(tables, 0)
 
 
-def test_a_position_in_an_unknown_asset_keeps_the_file_out(store: Store, book: WorkbookSnapshot) -> None:
-    """The error names the asset and the cell, and nothing is stored."""
+def test_a_position_in_an_unknown_asset_stays_in_the_snapshot_alone(store: Store, book: WorkbookSnapshot) -> None:
+    """The sheet's position is kept as the sheet says it; `deal_assets` refers to known assets only."""
     stranger = PositionRow(blkrock_id="NOWHERE", par=1.0, place=Place("Mag 17 Inputs", "A99"))
     deal = replace(book.deals[0], positions=(*book.deals[0].positions, stranger))
 
-    with pytest.raises(ReferenceDataError) as caught:
-        store.save_snapshot(replace(book, deals=(deal,)))
+    store.save_snapshot(replace(book, deals=(deal,)))
 
-    assert str(caught.value) == (
-        "CLO-3011: Asset NOWHERE is not in the asset master, at 'Mag 17 Inputs'!A99."
-        " Add it to the asset list or take the position out; nothing was stored."
-    )
-    assert _count(store, "source_files") == 0
+    with store.read() as work:
+        assert work.snapshots.deal(deal.name).deal.positions[-1] == stranger
+    assert _count(store, "deal_assets") == len({row.blkrock_id for row in book.deals[0].positions})
 
 
 def test_a_number_too_large_for_its_column_is_an_input_error(store: Store, book: WorkbookSnapshot) -> None:
