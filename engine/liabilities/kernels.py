@@ -5,6 +5,7 @@ return the amount paid; the caller takes it from its cash.
 """
 
 from engine.liabilities.state import (
+    UNKNOWN_CLASS,
     Context,
     FeeBasisCode,
     FeeState,
@@ -102,7 +103,7 @@ def open_period(terms, state, period, payment_day, is_reinvesting, is_liquidatin
     state.context[Context.PAYMENT_DAY] = payment_day
     state.context[Context.IS_REINVESTING] = is_reinvesting
     state.context[Context.IS_LIQUIDATING] = is_liquidating
-    state.context[Context.CONTROLLING_CLASS] = -1
+    state.context[Context.CONTROLLING_CLASS] = UNKNOWN_CLASS
 
 
 @kernel

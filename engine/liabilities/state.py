@@ -222,6 +222,9 @@ class Status(IntEnum):
 
 ACCOUNT_ROWS = 10
 
+UNKNOWN_CLASS = -2
+"""Controlling class before the principal waterfall is entered; no condition on a class is met."""
+
 
 class PeriodState(NamedTuple):
     """All state of one scenario; every member is written by the kernels."""

@@ -266,7 +266,7 @@ def record_step(context, section, step, cash_before, paid, cash_after, trace):
     if row >= trace.shape[0]:
         return
     trace[row, 0] = context[Context.PERIOD]
-    trace[row, 1] = int(section)
+    trace[row, 1] = section * 1
     trace[row, 2] = step
     trace[row, 3] = cash_before
     trace[row, 4] = paid
