@@ -11,7 +11,17 @@ import numpy.typing as npt
 import psycopg
 from psycopg import sql
 
-from db.bulk import BulkColumn, FixedColumn, NumericColumns, SameColumn, TextColumn, copy_in, copy_out, scaled_numbers
+from db.bulk import (
+    MISSING,
+    BulkColumn,
+    FixedColumn,
+    NumericColumns,
+    SameColumn,
+    TextColumn,
+    copy_in,
+    read_whole_numbers,
+    scaled_numbers,
+)
 from engine.errors import InputError
 
 AMOUNT_COLUMNS = (
@@ -35,7 +45,6 @@ _TOTAL = (12, ((4, 1), (5, 1), (6, 1), (8, 1)))
 _MOVABLE = {1: ((10, 1), (11, -1), (5, -1), (6, -1), (7, -1)), 12: ((4, 1), (8, 1), (12, -1))}
 """What may move by a cent: of the balance its flows, never the balances, which the next period repeats; of the total
 what is no part of the balance."""
-_MISSING = -(2**63)
 _MOST_ROUNDING = 3
 """Seven amounts, each half a cent off at most, miss their identity by three whole cents at most."""
 
@@ -181,38 +190,34 @@ def _keys_checked_once(connection: psycopg.Connection[Any], run_id: int) -> Iter
 
 def load_asset_flows(connection: psycopg.Connection[Any], run_id: int, run_at: datetime) -> AssetCashFlows:
     """The stored flows of a run, rounded to cents, in the order of asset and period."""
-    where = sql.SQL("FROM asset_cash_flows WHERE run_id = %s AND run_at = %s")
+    source = sql.SQL("FROM asset_cash_flows WHERE run_id = %s AND run_at = %s")
     keys = connection.execute(
-        sql.SQL("SELECT blkrock_id, hashtextextended(blkrock_id, 0) {} GROUP BY blkrock_id ORDER BY 1").format(where),
+        sql.SQL("SELECT blkrock_id, hashtextextended(blkrock_id, 0) {} GROUP BY 1 ORDER BY 1").format(source),
         [run_id, run_at],
     ).fetchall()
-    ids = tuple(row[0] for row in keys)
-    hashes = np.array([row[1] for row in keys], np.int64)
     days = ("payment_date", "accrual_start_date", "accrual_end_date")
-    selected = [
+    expressions: list[sql.Composable] = [
         sql.SQL("hashtextextended(blkrock_id, 0)"),
         sql.SQL("period_number"),
         *(sql.SQL("{} - DATE '1970-01-01'").format(sql.Identifier(day)) for day in days),
-        *(sql.SQL("coalesce(({} * 100)::int8, %s)").format(sql.Identifier(name)) for name in AMOUNT_COLUMNS),
+        *(sql.SQL("{} * 100").format(sql.Identifier(name)) for name in AMOUNT_COLUMNS),
     ]
-    wire = np.dtype(
-        [("asset", ">i8"), ("period", ">i4"), *((day, ">i4") for day in days), *((n, ">i8") for n in AMOUNT_COLUMNS)]
-    )
-    query = sql.SQL("SELECT {} {}").format(sql.SQL(", ").join(selected), where)
-    found = copy_out(connection, query, [*[_MISSING] * len(AMOUNT_COLUMNS), run_id, run_at], wire)
-    by_hash = np.argsort(hashes)
-    asset_index = by_hash[np.searchsorted(hashes[by_hash], found["asset"])].astype(np.int32)
-    rows = np.lexsort((found["period"], asset_index))
-    amounts = np.empty((len(AMOUNT_COLUMNS), len(found)))
-    for index, name in enumerate(AMOUNT_COLUMNS):
-        amounts[index] = found[name][rows] / 100.0
-        amounts[index][found[name][rows] == _MISSING] = np.nan
+    hashes, period, paid, begin, end, *whole = read_whole_numbers(connection, expressions, source, [run_id, run_at])
+    hash_of_id = np.array([row[1] for row in keys], np.int64)
+    by_hash = np.argsort(hash_of_id)
+    asset_index = by_hash[np.searchsorted(hash_of_id[by_hash], hashes)].astype(np.int32)
+    place = asset_index.astype(np.int64) * (int(period.max(initial=0)) + 1) + period
+    rows: Any = slice(None) if bool((place[:-1] < place[1:]).all()) else np.argsort(place)
+    amounts = np.empty((len(AMOUNT_COLUMNS), len(period)))
+    for amount, stored in zip(amounts, whole, strict=True):
+        np.divide(stored[rows], 100.0, out=amount)
+        amount[stored[rows] == MISSING] = np.nan
     return AssetCashFlows(
-        ids=ids,
+        ids=tuple(row[0] for row in keys),
         asset_index=asset_index[rows],
-        period_number=found["period"][rows],
-        payment_date=found[days[0]][rows].astype("datetime64[D]"),
-        accrual_begin=found[days[1]][rows].astype("datetime64[D]"),
-        accrual_end=found[days[2]][rows].astype("datetime64[D]"),
+        period_number=period[rows].astype(np.int32),
+        payment_date=paid[rows].astype("datetime64[D]"),
+        accrual_begin=begin[rows].astype("datetime64[D]"),
+        accrual_end=end[rows].astype("datetime64[D]"),
         amounts=amounts,
     )

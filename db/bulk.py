@@ -25,6 +25,7 @@ _ROWS_A_PIECE = 1024
 _NEGATIVE = 0x4000
 _DIGIT_BASE = 10_000
 _DIGITS = 4
+MISSING = -(2**63)
 _LARGEST = 9.0e18
 """Scaled numbers beyond this do not fit 64 bits."""
 
@@ -266,26 +267,22 @@ def _pieces(columns: Sequence[BulkColumn], n_columns: int, n_rows: int) -> Itera
         yield flat[np.logical_and.reduce(masks)].tobytes()
 
 
-def copy_out(
-    connection: psycopg.Connection[Any], query: sql.Composable, parameters: Sequence[Any], wire: np.dtype[Any]
-) -> npt.NDArray[np.void]:
-    """Rows of a query as records of `wire` in native byte order.
+def read_whole_numbers(
+    connection: psycopg.Connection[Any],
+    expressions: Sequence[sql.Composable],
+    source: sql.Composable,
+    key: Sequence[Any],
+) -> list[npt.NDArray[np.int64]]:
+    """One int64 array for each expression over the rows of `source` (FROM ... WHERE ...), in one order for all.
 
-    Every column of the query must be NOT NULL and of fixed width, in the order of `wire`: >i4, >i8, >f8 or bool.
+    Each column comes as one string of bytes that the server strings together: a message a row would cost more than
+    the numbers. A NULL comes as MISSING.
     """
-    names = wire.names or ()
-    layout: list[tuple[Any, ...]] = [("#", ">i2")]
-    for name in names:
-        layout += [(f"{name}#", ">i4"), (name, wire[name])]
-    record = np.dtype(layout)
-    statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT BINARY)").format(query)
-    with connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
-        data = b"".join(copy)
-    start, size = len(_SIGNATURE), len(data) - len(_SIGNATURE) - len(_TRAILER)
-    if size % record.itemsize:
-        raise AssertionError("a column of the query is missing a value or has no fixed width")
-    found = np.frombuffer(data, record, count=size // record.itemsize, offset=start)
-    native = np.empty(len(found), wire.newbyteorder("="))
-    for name in names:
-        native[name] = found[name]
-    return native
+    columns = [
+        sql.SQL("string_agg(int8send(coalesce(({})::int8, {})), ''::bytea)").format(expression, sql.Literal(MISSING))
+        for expression in expressions
+    ]
+    query = sql.SQL("SELECT {} {}").format(sql.SQL(", ").join(columns), source)
+    with connection.cursor(binary=True) as cursor:
+        row = cursor.execute(query, key).fetchone()
+    return [np.frombuffer(data or b"", ">i8").astype(np.int64) for data in row or ()]
