@@ -22,12 +22,12 @@ def check_calendars(log: FindingLog, deals: Iterable[DealSnapshot], holidays: It
     """
     calendar = Calendar.of(holidays)
     for deal in deals:
-        terms = _terms(deal.date_inputs)
-        if terms is None or not deal.calendar:
-            continue
         sheet = deal.name + SHEET_SUFFIX
-        day_before = min(terms.closing, terms.first_payment) - timedelta(days=1)
         try:
+            terms = _terms(deal.date_inputs)
+            if terms is None or not deal.calendar:
+                continue
+            day_before = min(terms.closing, terms.first_payment) - timedelta(days=1)
             schedule = deal_schedule(terms, day_before, calendar)
         except InputError as error:
             log.add(Code.CALENDAR, sheet, deal.date_inputs.place.cell, f"no calendar can be made: {error.problem}")
@@ -36,7 +36,7 @@ def check_calendars(log: FindingLog, deals: Iterable[DealSnapshot], holidays: It
 
 
 def _terms(inputs: DateInputs) -> DealScheduleTerms | None:
-    """The terms of a deal; None where one of them is missing."""
+    """The terms of a deal; None where one of them is missing. Raises InputError for an unknown convention."""
     if (
         inputs.closing is None
         or inputs.first_payment is None

@@ -19,6 +19,9 @@ MARKED_COLUMNS = ("B", "D", "F", "J", "L", "R", "T", "X", "Z", "AB", "AD")
 SOMETIMES_MARKED_COLUMNS = ("AF", "AJ")
 """Columns whose row-1 mark is known from most deal sheets, not all."""
 
+LAGS = range(0, 367)
+"""Business days that may lie between a determination and its payment."""
+
 ACCOUNTS = Anchor("Accounts", 4, column_number("F"), 4, 12)
 QUALITY_INPUTS = Anchor("QualityTestInputs", 3, column_number("R"), 2, 60)
 CF_INPUTS = Anchor("CFInputs", 4, column_number("X"), 2, 60)
@@ -70,13 +73,23 @@ def _date_inputs(cells: CellReader) -> DateInputs:
         no_call=cells.day(top + 4, column, "no-call date"),
         reinvestment_end=cells.day(top + 5, column, "reinvestment end date"),
         maturity=cells.day(top + 6, column, "maturity date", required=True),
-        payment_day=cells.whole(top + 7, column, "payment day"),
-        months_between_payments=cells.whole(top + 8, column, "months between payments"),
-        interest_determination_days=cells.whole(top + 9, column, "interest determination days"),
-        determination_days=cells.whole(top + 10, column, "determination days"),
+        payment_day=_whole_within(cells, top + 7, column, "payment day", range(1, 32)),
+        months_between_payments=_whole_within(cells, top + 8, column, "months between payments", range(1, 121)),
+        interest_determination_days=_whole_within(cells, top + 9, column, "interest determination days", LAGS),
+        determination_days=_whole_within(cells, top + 10, column, "determination days", LAGS),
         business_day_convention=cells.key(top + 11, column, "business-day convention"),
         place=cells.place(top, column),
     )
+
+
+def _whole_within(cells: CellReader, row: int, column: int, what: str, allowed: range) -> int | None:
+    """A whole number that a calendar can be counted with; None with W-CELLTYPE for any other."""
+    value = cells.whole(row, column, what)
+    if value is None or value in allowed:
+        return value
+    remark = f"{what} is not a number from {allowed.start} to {allowed.stop - 1}"
+    cells.report(Code.CELL_TYPE, row, column, remark, found=value)
+    return None
 
 
 def _check_sections(cells: CellReader, fee_column: int) -> None:

@@ -19,7 +19,10 @@ MOST_CELLS = 8_000_000
 
 _FAR_CELL = re.compile(rb'<c r="(?:[A-Za-z]{3,}|[A-Za-z]+\d{5,})')
 _ANY_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])([^>]*)")
-_REFERENCE = re.compile(rb'\sr="([A-Za-z]+)(\d+)"')
+_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
+_HAS_REFERENCE = re.compile(rb"\sr\s*=")
+_ANY_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])([^>]*)")
+_ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["'](\d{1,9})""")
 _DIMENSION = re.compile(rb'<(?:\w+:)?dimension\s[^>]*ref="([^"]+)"')
 _ERROR_CELL = re.compile(rb'<(?:\w+:)?c\s([^>]*?\bt="e"[^>]*)>(.*?)</(?:\w+:)?c>', re.DOTALL)
 _FORMULA_CELL = re.compile(
@@ -67,20 +70,31 @@ class Grid:
 
 
 def refuse_sprawl(sheet: str, data: bytes) -> None:
-    """Raise WorkbookError CLO-2010 where the cells of a sheet span a rectangle too large to be a sheet of the model."""
+    """Raise WorkbookError CLO-2010 where the cells of a sheet span a rectangle too large to be a sheet of the model.
+
+    A cell whose address is no address counts as far away: the reader of the values would believe it.
+    """
     n_addressed = data.count(b'<c r="')
-    n_cells = data.count(b"<c ") + data.count(b"<c>") + data.count(b"<c/")
+    n_cells = sum(data.count(b"<c" + follower) for follower in (b" ", b">", b"/", b"\t", b"\n", b"\r"))
     if n_addressed == n_cells and b":c" not in data and not _FAR_CELL.search(data):
         return
     rows, columns, without_address = 1, 1, 0
     for match in _ANY_CELL.finditer(data):
         reference = _REFERENCE.search(match[1])
-        if reference is None:
-            without_address += 1
-        else:
+        if reference is not None:
             rows = max(rows, int(reference[2]))
             columns = max(columns, column_number(reference[1].decode()))
-    rows += data.count(b"<row") if without_address else 0
+        elif _HAS_REFERENCE.search(match[1]):
+            rows = columns = MOST_CELLS
+        else:
+            without_address += 1
+    if without_address:
+        rows_without_number = 0
+        for match in _ANY_ROW.finditer(data):
+            number = _ROW_NUMBER.search(match[1])
+            rows = max(rows, int(number[1]) if number else 1)
+            rows_without_number += number is None
+        rows += rows_without_number
     if (rows + 1) * (columns + without_address) > MOST_CELLS:
         raise WorkbookError(
             "CLO-2010",

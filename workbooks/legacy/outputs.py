@@ -26,10 +26,11 @@ PREFIXES = (
 SHARED_SUFFIX = "-output"
 KEY_HEADERS = frozenset({"blackrock id", "blkrockid", "test num", "simulation #", "payment date", "period"})
 
-_STYLED_CELL = re.compile(rb'<(?:\w+:)?c\s+r="([A-Z]+\d+)"[^>]*?\ss="(\d+)"')
+_STYLED_CELL = re.compile(rb'<(?:\w+:)?c\s+r="([A-Z]+\d+)"[^>]*?\ss="(\d{1,6})"')
 _FORMAT = re.compile(rb"<(?:\w+:)?numFmt\s([^>]*)/?>")
+_FORMAT_ID = re.compile(r"\d{1,6}\Z", re.ASCII)
 _CELL_FORMATS = re.compile(rb"<(?:\w+:)?cellXfs[^>]*>(.*?)</(?:\w+:)?cellXfs>", re.DOTALL)
-_CELL_FORMAT = re.compile(rb'<(?:\w+:)?xf\s[^>]*?numFmtId="(\d+)"')
+_CELL_FORMAT = re.compile(rb'<(?:\w+:)?xf\s[^>]*?numFmtId="(\d{1,6})"')
 _BUILT_IN = {
     0: "General",
     1: "0",
@@ -67,7 +68,9 @@ class NumberFormats:
         own = {}
         for match in _FORMAT.finditer(styles):
             attributes = dict(re.findall(r'(\w+)="([^"]*)"', match[1].decode(errors="replace")))
-            own[int(attributes.get("numFmtId", "0"))] = _unescaped(attributes.get("formatCode", ""))
+            number = attributes.get("numFmtId", "")
+            if _FORMAT_ID.match(number):
+                own[int(number)] = _unescaped(attributes.get("formatCode", ""))
         cell_formats = _CELL_FORMATS.search(styles)
         ids = [int(number) for number in _CELL_FORMAT.findall(cell_formats[1])] if cell_formats else []
         self._formats = [own.get(number, _BUILT_IN.get(number, "General")) for number in ids]

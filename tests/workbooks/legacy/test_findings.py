@@ -182,6 +182,11 @@ def test_a_repeated_key_keeps_the_file_out(book, imported, code, sheet, cell, va
         ("W-CELLTYPE", DEAL, "AE3", 0.5),
         ("W-CELLTYPE", DEAL, "AK6", "par"),
         ("W-CELLTYPE", DEAL, "AE10", 15.5),
+        ("W-CELLTYPE", DEAL, "AE10", 32),
+        ("W-CELLTYPE", DEAL, "AE11", 0),
+        ("W-CELLTYPE", DEAL, "AE12", 1e12),
+        ("W-CELLTYPE", DEAL, "AE13", -1),
+        ("W-CALENDAR", DEAL, "AE14", "Whenever"),
         ("W-CELLTYPE", REFERENCE, "J4", "fast"),
         ("W-UNIT", DEAL, "AK9", 1.5),
         ("W-UNIT", DEAL, "O4", 90.0),
@@ -222,6 +227,7 @@ def test_an_oddity_is_imported_with_a_remark(book, imported, code, sheet, cell, 
         "W-MATRIX": {"W4": "V4", "U4": "U4"},
         "I-SKIPPED": {"N12": "J12"},
         "W-ASSET": {"K11": "J11"},
+        "W-CALENDAR": {"AE14": "AE3"},
     }
 
     reading = imported()

@@ -166,12 +166,21 @@ def test_too_many_parts_and_repeated_parts_are_refused(model, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "cells", [b'<c r="XFD1048576"><v>1</v></c>', b'<c r="A1048576"><v>1</v></c><c r="XFD2"><v>1</v></c>']
+    "row",
+    [
+        b'<row><c r="XFD1048576"><v>1</v></c></row>',
+        b'<row><c r="A1048576"><v>1</v></c><c r="XFD2"><v>1</v></c></row>',
+        b'<row><c\nr="XFD1048576"><v>1</v></c></row>',
+        b"<row><c r='XFD1048576'><v>1</v></c></row>",
+        b'<row><c r="B999999999992"><v>1</v></c></row>',
+        b'<row><c r="ZZZZZZZ1"><v>1</v></c></row>',
+        b'<row r="999999999"><c><v>1</v></c></row>',
+    ],
 )
-def test_a_sheet_that_sprawls_is_refused(model, tmp_path, cells):
+def test_a_sheet_that_sprawls_is_refused(model, tmp_path, row):
     """A lone cell far away would make a dense table of billions of cells."""
     part = "xl/worksheets/sheet2.xml"
-    data = part_of(model, part).replace(b"</sheetData>", b"<row>" + cells + b"</row></sheetData>")
+    data = part_of(model, part).replace(b"</sheetData>", row + b"</sheetData>")
     hostile = rewritten(model, tmp_path / "hostile.xlsx", {part: data})
 
     error = refused(hostile)
