@@ -26,7 +26,7 @@ from engine.deal.run import DealMarket, run_deal
 from engine.desk import assumption_sets, summary
 from engine.desk.assembly import AssembledDeal, Universe, assemble
 from engine.desk.flows import project_assets_of
-from engine.desk.records import DealLine, ImportOutcome, RunOutcome
+from engine.desk.records import DealLine, DemoOutcome, ImportOutcome, RunOutcome
 from engine.errors import InputError
 from engine.market.curve import IndexCurve
 from engine.modes import Mode
@@ -36,6 +36,7 @@ from engine.waterfall.compiler import program_hash
 from engine.waterfall.library import load_program, program_text
 from engine.waterfall.parser import parse_program
 from engine.waterfall.program import Program
+from workbooks.demo import DEAL_NAME, demo_waterfall, write_demo_workbook
 from workbooks.legacy import read_workbook
 from workbooks.results import AssumptionSource, ResultRecord, RunSummary, write_results
 
@@ -43,6 +44,13 @@ _LOG = logging.getLogger(__name__)
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the fraction that is done."""
+
+
+_DEMO_WATERFALL_FROM = date(2016, 1, 1)
+
+
+def _silent(_text: str, _done: float) -> None:
+    """Progress that nobody watches."""
 
 
 def engine_version() -> str:
@@ -127,7 +135,7 @@ class Desk:
         as_of: date of the snapshot, by default the newest. assumptions: name of the set that supplies what the deal's
         sheet does not say. Raises InputError where no set is chosen, or something is missing from both.
         """
-        report = progress or (lambda _text, _done: None)
+        report = progress or _silent
         report("Loading the deal", 0.0)
         with self._store.read() as work:
             stored = work.snapshots.deal(deal, as_of)
@@ -244,6 +252,23 @@ class Desk:
         """Write a results workbook of one or several runs; an existing file is replaced."""
         write_results(path, [ResultRecord(outcome.summary, outcome.result) for outcome in outcomes])
 
+    def demo(self, folder: Path, *, progress: Progress | None = None) -> DemoOutcome:
+        """Make the demo workbook in a folder, import it, run it in two scenarios and export the results."""
+        report = progress or _silent
+        workbook, results = folder / f"{DEAL_NAME}.xlsx", folder / f"{DEAL_NAME} results.xlsx"
+        if not workbook.exists():
+            report("Writing the demo workbook", 0.0)
+            write_demo_workbook(workbook)
+        self.import_workbook(workbook, progress=report)
+        self.set_waterfall(DEAL_NAME, demo_waterfall(), _DEMO_WATERFALL_FROM)
+        outcomes = tuple(
+            self.run_deal(DEAL_NAME, scenario, assumptions=assumption_sets.WORKBOOK, progress=report)
+            for scenario in BUILT_IN_SCENARIOS
+        )
+        report("Writing the results", 0.9)
+        self.export(results, outcomes)
+        return DemoOutcome(workbook=workbook, results=results, outcomes=outcomes)
+
     # Waterfalls, assumption sets
 
     def set_waterfall(self, deal: str, text: str, effective: date) -> int:
@@ -322,7 +347,7 @@ class Desk:
     def _program(self, work: UnitOfWork, deal_name: str, mode: Mode) -> Program:
         stored = work.waterfalls.waterfalls(deal_name)
         if stored:
-            return parse_program(stored[0].program)
+            return replace(parse_program(stored[0].program), name=f"{stored[0].name} v{stored[0].version}")
         return load_program(deal_name, mode.quirks)
 
     def _program_name(self, work: UnitOfWork, deal_name: str) -> str:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from db.changes import Change
+from db.runs import StoredRun as StoredRun
 from engine.deal.results import DealResult
 from engine.snapshot import Finding
 from workbooks.results import RunSummary
@@ -44,3 +46,12 @@ class RunOutcome:
     summary: RunSummary
     result: DealResult
     answered_from: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoOutcome:
+    """What the demo left: its workbook, the results workbook, and the runs."""
+
+    workbook: Path
+    results: Path
+    outcomes: tuple[RunOutcome, ...]

@@ -1,0 +1,66 @@
+"""Where the data are, and bringing the schema up to date."""
+
+from dataclasses import dataclass
+
+from db import migrate
+from db.connection import driver_errors, make_engine, parsed_url, shown_address
+from db.embedded import start_postgres, stop_postgres, stop_valkey
+from db.settings import StorageSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageStatus:
+    """Address of the database without its password, the schema's revision (empty for none) and the one needed."""
+
+    address: str
+    is_embedded: bool
+    revision: str
+    needed: str
+    cache: str
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the schema is the one this version needs."""
+        return self.revision == self.needed
+
+
+def storage_status(settings: StorageSettings | None = None, *, upgrade: bool = False) -> StorageStatus:
+    """Look at the database, starting the embedded one where none is named; upgrade brings its schema up to date.
+
+    Raises BackendError when the server is out of reach.
+    """
+    settings = settings or StorageSettings()
+    is_embedded = settings.database_url is None
+    if settings.database_url is None:
+        address = start_postgres(settings.data_dir)
+    else:
+        address = settings.database_url.get_secret_value()
+    url = parsed_url(address)
+    engine = make_engine(url, settings)
+    try:
+        with driver_errors(url):
+            if upgrade:
+                migrate.upgrade(engine)
+            with engine.connect() as connection:
+                revision = migrate.schema_revision(connection)
+    finally:
+        engine.dispose()
+    return StorageStatus(
+        address=shown_address(url),
+        is_embedded=is_embedded,
+        revision=revision or "",
+        needed=migrate.HEAD,
+        cache="embedded" if settings.redis_url is None else "CLODESK_REDIS_URL",
+    )
+
+
+def upgrade_storage(settings: StorageSettings | None = None) -> StorageStatus:
+    """Bring the schema up to date and say where it stands."""
+    return storage_status(settings, upgrade=True)
+
+
+def stop_storage(settings: StorageSettings | None = None) -> bool:
+    """Stop the embedded servers; whether any was running."""
+    settings = settings or StorageSettings()
+    stopped_postgres = stop_postgres(settings.data_dir)
+    return stop_valkey(settings.data_dir) or stopped_postgres

@@ -1,0 +1,375 @@
+"""The command line: one command per use case of the desk.
+
+Data go to stdout, everything else to stderr. Exit codes: 0 done, 1 the input is at fault, 2 the command line is, 3 the
+model cannot run the deal, 4 a server is out of reach.
+"""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from engine.desk.desk import Desk, open_desk
+from engine.desk.records import RunOutcome
+from engine.errors import BackendError, ClodeskError, InputError, ModelError
+from engine.modes import Mode
+from xl_addin import machine, tables
+
+app = typer.Typer(
+    help="CLO desk: import legacy workbooks, run deals, export results.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+waterfall_app = typer.Typer(help="Waterfall programs: check, show, and give one to a deal.", no_args_is_help=True)
+assumptions_app = typer.Typer(help="Assumption sets: list, show, add.", no_args_is_help=True)
+db_app = typer.Typer(help="The database: where it is, and bringing it up to date.", no_args_is_help=True)
+app.add_typer(waterfall_app, name="waterfall")
+app.add_typer(assumptions_app, name="assumptions")
+app.add_typer(db_app, name="db")
+
+# Rich takes 80 columns where stdout is no terminal; a pipe has room for whole tables.
+console = Console() if sys.stdout.isatty() else Console(width=160)
+talk = Console(stderr=True)
+
+
+class ExitCode(IntEnum):
+    """What the process returns."""
+
+    DONE = 0
+    INPUT = 1
+    USAGE = 2
+    MODEL = 3
+    BACKEND = 4
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script instead of tables.")]
+DealName = Annotated[str, typer.Argument(help='Name of a deal, for example "MAG 17"; blanks and case do not matter.')]
+ProgramFile = Annotated[Path, typer.Argument(help="A waterfall program as text.")]
+AsOf = Annotated[
+    datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Date of the snapshot; the newest by default.")
+]
+
+
+@contextmanager
+def progress() -> Iterator[object]:
+    """A bar on the terminal that goes away when it is full; nothing where stderr is no terminal."""
+    with Progress(
+        TextColumn("{task.description:32}"), BarColumn(), TimeElapsedColumn(), console=talk, transient=True
+    ) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda text, done: bar.update(task, description=text, completed=done)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where the demo workbook and the results go.")] = Path(),
+    as_json: Json = False,
+) -> None:
+    """Make a deal of 200 loans, import it, run it in two scenarios and leave a results workbook.
+
+    Example: clodesk demo --folder demo
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with open_desk() as desk, progress() as report:
+        made = desk.demo(folder, progress=report)
+    if as_json:
+        console.print_json(machine.runs(made.outcomes))
+        return
+    for outcome in made.outcomes:
+        tables.show_run(console, outcome)
+    talk.print(f"Workbook: {made.workbook}\nResults:  {made.results}")
+
+
+@app.command("import")
+def import_workbook(
+    workbook: Annotated[Path, typer.Argument(help="A legacy workbook, .xlsx or .xlsm.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, write nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read a legacy workbook into the database; with an error in any sheet nothing is stored.
+
+    Example: clodesk import TradeHypoPrelimv32.xlsx --dry-run
+    """
+    with open_desk() as desk, progress() as report:
+        outcome = desk.import_workbook(workbook, dry_run=dry_run, progress=report)
+    if as_json:
+        console.print_json(machine.imported(outcome))
+    else:
+        tables.show_import(console, outcome)
+    if outcome.has_errors:
+        raise typer.Exit(ExitCode.INPUT)
+
+
+@app.command()
+def deals(as_json: Json = False) -> None:
+    """List the deals in the database, newest date first.
+
+    Example: clodesk deals
+    """
+    with open_desk() as desk:
+        found = desk.deals()
+    if as_json:
+        console.print_json(machine.records(found))
+        return
+    tables.show_deals(console, found)
+
+
+@app.command()
+def run(
+    deal: DealName,
+    assumptions: Annotated[
+        str | None,
+        typer.Option(help="Assumption set for what the deal's sheet does not say; `clodesk assumptions list`."),
+    ] = None,
+    scenario: Annotated[str, typer.Option(help="Shock of the assumptions: BASE, STRESS or a stored one.")] = "BASE",
+    as_of: AsOf = None,
+    mode: Annotated[Mode, typer.Option(help="standard, or legacy to reproduce the old model.")] = Mode.STANDARD,
+    as_json: Json = False,
+) -> None:
+    """Run a deal through collateral, tests and waterfall, and store the results.
+
+    Example: clodesk run "MAG 17" --assumptions workbook --scenario STRESS
+    """
+    with open_desk() as desk, progress() as report:
+        outcome = desk.run_deal(deal, scenario, _day(as_of), assumptions=assumptions, mode=mode, progress=report)
+    _show(outcome, as_json)
+
+
+@app.command()
+def results(
+    deal: Annotated[str | None, typer.Argument(help="A deal: its last run. Without it: the list of runs.")] = None,
+    run_id: Annotated[int | None, typer.Option("--run", help="A run by its number.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="The last run of this scenario.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show a stored run, or list the runs.
+
+    Example: clodesk results "MAG 17" --scenario STRESS
+    """
+    with open_desk() as desk:
+        if deal is None and run_id is None:
+            found = desk.runs()
+            if as_json:
+                console.print_json(machine.records(found))
+            else:
+                tables.show_runs(console, found)
+            return
+        outcome = _stored(desk, deal, run_id, scenario)
+    _show(outcome, as_json)
+
+
+@app.command()
+def export(
+    deal: Annotated[str | None, typer.Argument(help="A deal: its last run.")] = None,
+    run_id: Annotated[
+        list[int] | None, typer.Option("--run", help="Runs by number; several make one workbook.")
+    ] = None,
+    scenario: Annotated[str | None, typer.Option(help="The last run of this scenario.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Workbook to write.")] = None,
+) -> None:
+    """Write a results workbook with tables, charts and the waterfall step by step.
+
+    Example: clodesk export "MAG 17" -o mag17.xlsx
+    """
+    with open_desk() as desk:
+        outcomes = [_stored(desk, deal, number, scenario) for number in run_id or [None]]
+        path = output or Path(f"{outcomes[0].summary.deal} results.xlsx")
+        desk.export(path, outcomes)
+    talk.print(f"Wrote {path}")
+
+
+@app.command()
+def warmup() -> None:
+    """Compile everything once, so that the first answer of every later process is quick.
+
+    Example: clodesk warmup
+    """
+    from engine.desk.warmup import compile_kernels
+
+    with progress() as report:
+        seconds = compile_kernels(report)
+    talk.print(f"Compiled in {seconds:.1f} s")
+
+
+@waterfall_app.command("check")
+def check_waterfall(program: ProgramFile, as_json: Json = False) -> None:
+    """Check a waterfall program: every mistake with line and column.
+
+    Example: clodesk waterfall check my.waterfall
+    """
+    from engine.waterfall.parser import check_program
+
+    found = check_program(_text(program))
+    if as_json:
+        console.print_json(machine.errors(found))
+    else:
+        for error in found:
+            console.print(str(error), markup=False, highlight=False)
+        if not found:
+            console.print(f"{program.name}: no mistakes")
+    if found:
+        raise typer.Exit(ExitCode.INPUT)
+
+
+@waterfall_app.command("set")
+def set_waterfall(
+    deal: DealName, program: Annotated[Path, typer.Argument(help="A waterfall program as text.")]
+) -> None:
+    """Give a deal its own waterfall; earlier versions are kept.
+
+    Example: clodesk waterfall set "MAG 17" my.waterfall
+    """
+    with open_desk() as desk:
+        number = desk.set_waterfall(deal, _text(program), date.today())  # noqa: DTZ011 (a calendar day, no instant)
+    talk.print(f"{deal} now runs on version {number} of its own waterfall")
+
+
+@waterfall_app.command("show")
+def show_waterfall(
+    name: Annotated[str, typer.Argument(help='A deal, or a program that ships with clodesk ("MAG 16").')],
+    mode: Annotated[Mode, typer.Option(help="Which form of a shipped program.")] = Mode.STANDARD,
+) -> None:
+    """Print a waterfall program.
+
+    Example: clodesk waterfall show "MAG 16" --mode legacy
+    """
+    with open_desk() as desk:
+        text = desk.waterfall_text(name, mode)
+    sys.stdout.write(text)
+
+
+@assumptions_app.command("list")
+def list_assumptions(as_json: Json = False) -> None:
+    """List the assumption sets.
+
+    Example: clodesk assumptions list
+    """
+    with open_desk() as desk:
+        found = desk.assumption_sets()
+    if as_json:
+        console.print_json(machine.records(found))
+        return
+    tables.show_assumption_sets(console, found)
+
+
+@assumptions_app.command("show")
+def show_assumptions(name: Annotated[str, typer.Argument(help="Name of a set.")]) -> None:
+    """Print an assumption set in the form that `add` reads.
+
+    Example: clodesk assumptions show illustrative > mine.json
+    """
+    from engine.desk.assumption_sets import to_json
+
+    with open_desk() as desk:
+        found = {chosen.name: chosen for chosen in desk.assumption_sets()}
+    if name not in found:
+        raise InputError("CLO-4019", f"There is no assumption set '{name}'", remedy=f"Known: {', '.join(found)}.")
+    sys.stdout.write(to_json(found[name]) + "\n")
+
+
+@assumptions_app.command("add")
+def add_assumptions(file: Annotated[Path, typer.Argument(help="An assumption set as JSON.")]) -> None:
+    """Store an assumption set under the name it gives itself.
+
+    Example: clodesk assumptions add mine.json
+    """
+    with open_desk() as desk:
+        chosen = desk.store_assumption_set(_text(file), file.name)
+    talk.print(f"Stored assumption set {chosen.name}")
+
+
+@db_app.command("status")
+def db_status(as_json: Json = False) -> None:
+    """Say where database and cache are and whether the schema is current.
+
+    Example: clodesk db status
+    """
+    from engine.desk.storage import storage_status
+
+    status = storage_status()
+    if as_json:
+        console.print_json(machine.record(status))
+    else:
+        tables.show_storage(console, status)
+    if not status.is_current:
+        raise typer.Exit(ExitCode.BACKEND)
+
+
+@db_app.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the schema up to date.
+
+    Example: clodesk db upgrade
+    """
+    from engine.desk.storage import upgrade_storage
+
+    status = upgrade_storage()
+    talk.print(f"{status.address}: revision {status.revision}")
+
+
+@db_app.command("stop")
+def db_stop() -> None:
+    """Stop the embedded servers; the next command starts them again.
+
+    Example: clodesk db stop
+    """
+    from engine.desk.storage import stop_storage
+
+    talk.print("Stopped" if stop_storage() else "Nothing was running")
+
+
+def _show(outcome: RunOutcome, as_json: bool) -> None:
+    if as_json:
+        console.print_json(machine.run(outcome))
+    else:
+        tables.show_run(console, outcome)
+    if outcome.result.failure is not None:
+        raise typer.Exit(ExitCode.MODEL)
+
+
+def _stored(desk: Desk, deal: str | None, run_id: int | None, scenario: str | None) -> RunOutcome:
+    if run_id is not None:
+        return desk.stored_run(run_id)
+    if deal is None:
+        raise typer.BadParameter("name a deal, or a run with --run")
+    return desk.latest_run(deal, scenario)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            "CLO-4020", f"{path} cannot be read as text", where=str(path), remedy="Check the name of the file."
+        ) from error
+
+
+def main() -> None:
+    """Run the command line; a failure is one message on stderr and an exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    try:
+        app()
+    except ClodeskError as error:
+        talk.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(_exit_code(error))
+
+
+def _exit_code(error: ClodeskError) -> ExitCode:
+    if isinstance(error, BackendError):
+        return ExitCode.BACKEND
+    if isinstance(error, ModelError):
+        return ExitCode.MODEL
+    return ExitCode.INPUT

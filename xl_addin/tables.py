@@ -1,0 +1,214 @@
+"""What the command line shows: tables of deals, runs, findings and results for a person to read."""
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine.deal.assumptions import AssumptionSet
+from engine.deal.results import IC_COLUMNS, OC_COLUMNS, RISK_COLUMNS, TRANCHE_COLUMNS, DealResult
+from engine.desk.records import DealLine, ImportOutcome, RunOutcome, StoredRun
+from engine.desk.storage import StorageStatus
+from engine.snapshot import Finding, Severity
+
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFORMATION: "dim"}
+
+
+def millions(value: float) -> str:
+    """Currency in millions; empty for NaN."""
+    return "" if value != value else f"{value / 1e6:,.2f}"
+
+
+def money(value: float) -> str:
+    """Whole currency units with separators; empty for NaN."""
+    return "" if value != value else f"{value:,.0f}"
+
+
+def percent(value: float, digits: int = 3) -> str:
+    """A decimal as percent; empty for NaN."""
+    return "" if value != value else f"{value:.{digits}%}"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A plain number; empty for NaN."""
+    return "" if value != value else f"{value:.{digits}f}"
+
+
+def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> Table:
+    """A table whose first `left` columns are texts and the others numbers."""
+    made = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=box.SIMPLE_HEAD)
+    made.padding = (0, 1, 0, 0)
+    for position, header in enumerate(headers):
+        made.add_column(header, justify="left" if position < left else "right", no_wrap=True)
+    for row in rows:
+        made.add_row(*(Text(cell) for cell in row))
+    return made
+
+
+def show_findings(console: Console, findings: Sequence[Finding], limit: int = 20) -> None:
+    """The findings of an import, errors first, with sheet and cell."""
+    order = list(Severity)
+    ranked = sorted(findings, key=lambda finding: order.index(finding.severity))
+    for finding in ranked[:limit]:
+        place = f"'{finding.sheet}'!{finding.cell}" if finding.cell else f"'{finding.sheet}'"
+        line = Text.assemble((f"{finding.code:12} ", _COLOURS[finding.severity]), f"{place}: {finding.text}")
+        if finding.value_found:
+            line.append(f" (found {finding.value_found!r})", style="dim")
+        console.print(line)
+    if len(ranked) > limit:
+        console.print(f"... and {len(ranked) - limit} more; --json shows all of them", style="dim")
+
+
+def show_import(console: Console, outcome: ImportOutcome) -> None:
+    """What an import did or would do."""
+    show_findings(console, outcome.findings)
+    if outcome.changes:
+        rows = [
+            (item.deal, item.table, item.key, item.field, str(item.old), str(item.new)) for item in outcome.changes[:30]
+        ]
+        console.print(table("Changes", ("Deal", "Table", "Key", "Field", "Old", "New"), rows, left=6))
+        if len(outcome.changes) > 30:
+            console.print(f"... and {len(outcome.changes) - 30} more", style="dim")
+    console.print(Text(outcome.message))
+
+
+def show_deals(console: Console, deals: Sequence[DealLine]) -> None:
+    """The deals in the database."""
+    rows = [
+        (deal.name, deal.as_of.isoformat(), str(deal.n_positions), money(deal.par), deal.program, deal.source_file)
+        for deal in deals
+    ]
+    made = table("Deals", ("Deal", "As of", "Positions", "Par", "Waterfall", "Source"), rows)
+    console.print(made)
+
+
+def show_runs(console: Console, runs: Sequence[StoredRun]) -> None:
+    """Stored runs, newest first."""
+    rows = [
+        (
+            str(run.run_id),
+            run.deal_id,
+            run.scenario,
+            run.assumption_set,
+            run.as_of.isoformat(),
+            run.mode,
+            run.status,
+            f"{run.started_at:%Y-%m-%d %H:%M}",
+        )
+        for run in runs
+    ]
+    headers = ("Run", "Deal", "Scenario", "Assumptions", "As of", "Mode", "Status", "Started")
+    console.print(table("Runs", headers, rows, left=len(headers)))
+
+
+def show_assumption_sets(console: Console, sets: Sequence[AssumptionSet]) -> None:
+    """The assumption sets and what they hold."""
+    rows = [
+        (
+            chosen.name,
+            chosen.description,
+            "yes" if chosen.curve else "",
+            str(len(chosen.rows)),
+            "yes" if chosen.reinvestment else "",
+            str(len(chosen.fees)),
+        )
+        for chosen in sets
+    ]
+    rows.append(("workbook", "What the workbook of the deal itself says", "yes", "", "", ""))
+    headers = ("Name", "Description", "Curve", "Rows", "Reinvestment", "Fees")
+    console.print(table("Assumption sets", headers, rows, left=2))
+
+
+def show_storage(console: Console, status: StorageStatus) -> None:
+    """Where the data are."""
+    rows = [
+        ("Database", status.address),
+        ("Kind", "embedded" if status.is_embedded else "CLODESK_DATABASE_URL"),
+        ("Schema", f"{status.revision or 'none'} (needed: {status.needed})"),
+        ("Cache", status.cache),
+    ]
+    console.print(table("Storage", ("", ""), rows, left=2))
+
+
+def show_run(console: Console, outcome: RunOutcome) -> None:
+    """One run: where its assumptions came from, its classes and its first coverage tests."""
+    result, summary = outcome.result, outcome.summary
+    console.print(
+        Text(
+            f"{summary.deal}, {summary.scenario}, as of {summary.as_of}, {summary.mode} mode,"
+            f" waterfall {summary.program} - run {outcome.run_id} ({outcome.answered_from})",
+            style="bold",
+        )
+    )
+    items_by_source: dict[str, list[str]] = {}
+    for source in summary.sources:
+        items_by_source.setdefault(source.source, []).append(source.item)
+    for name, items in items_by_source.items():
+        console.print(Text(f"  {name}: {', '.join(items)}", style="dim"))
+    for finding in summary.findings:
+        console.print(Text(f"  {finding.code} {finding.text}", style="yellow"))
+    if result.failure is not None:
+        failure = result.failure
+        console.print(
+            Text(
+                f"{failure.number}: the run stopped in period {failure.period}, section {failure.section},"
+                f" at `{failure.step}`: {failure.reason}",
+                style="red",
+            )
+        )
+    console.print(_tranche_table(result))
+    console.print(_coverage_table(result))
+
+
+def _tranche_table(result: DealResult) -> Table:
+    rows = []
+    paid = [TRANCHE_COLUMNS.index(name) for name in _PAID]
+    for t, name in enumerate(result.tranche_names):
+        risk = dict(zip(RISK_COLUMNS, result.risk[t].tolist(), strict=True))
+        block = result.tranches[:, t]
+        rows.append(
+            (
+                name,
+                millions(block[0, TRANCHE_COLUMNS.index("balance_begin")]),
+                percent(risk["yield_at_price"], 2),
+                percent(risk["discount_margin_at_price"], 2),
+                percent(risk["price_at_discount_margin"], 2),
+                number(risk["wal"], 2),
+                number(risk["modified_duration"], 2),
+                millions(float(block[:, paid].sum())),
+                millions(float(block[:, TRANCHE_COLUMNS.index("principal_paid")].sum())),
+            )
+        )
+    headers = ("Class", "Balance", "Yield", "DM", "Price", "WAL", "Duration", "Interest", "Principal")
+    return table("Classes (amounts in millions, life and duration in years)", headers, rows)
+
+
+_PAID = ("interest_paid", "deferred_interest_paid", "deferred_principal_paid")
+
+
+def _coverage_table(result: DealResult) -> Table:
+    rows = []
+    for names, triggers, block, columns in (
+        (result.oc_names, result.oc_triggers, result.oc, OC_COLUMNS),
+        (result.ic_names, result.ic_triggers, result.ic, IC_COLUMNS),
+    ):
+        for k, (name, trigger) in enumerate(zip(names, triggers, strict=True)):
+            ratio = block[:, k, columns.index("ratio")]
+            passed = block[:, k, columns.index("is_passed")]
+            is_tested = block[:, k, columns.index("denominator")] > 0.0
+            failed = int(((passed == 0.0) & is_tested).sum())
+            rows.append(
+                (
+                    name,
+                    percent(ratio[0], 2),
+                    percent(trigger, 2),
+                    percent(ratio[0] - trigger, 2),
+                    "pass" if passed[0] else "FAIL",
+                    percent(float(ratio[is_tested].min()) if is_tested.any() else float("nan"), 2),
+                    str(failed),
+                )
+            )
+    headers = ("Test", "Ratio", "Trigger", "Cushion", "Result", "Lowest", "Periods failed")
+    return table("Coverage tests", headers, rows)
