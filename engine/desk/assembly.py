@@ -56,7 +56,7 @@ class _Gatherer:
     def __init__(self, sheet: str, chosen: AssumptionSet) -> None:
         self.sheet = f"sheet '{sheet}'"
         self.chosen_name = f"assumption set '{chosen.name}'"
-        self.sources: list[AssumptionSource] = []
+        self.sources = [AssumptionSource("positions, classes, dates and accounts", self.sheet)]
         self.missing: list[str] = []
 
     def required(self, item: str, value: T | None) -> T | None:

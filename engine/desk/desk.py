@@ -38,7 +38,7 @@ from engine.waterfall.parser import parse_program
 from engine.waterfall.program import Program
 from workbooks.demo import DEAL_NAME, demo_waterfall, write_demo_workbook
 from workbooks.legacy import read_workbook
-from workbooks.results import AssumptionSource, ResultRecord, RunSummary, write_results
+from workbooks.results import ResultRecord, RunSummary, write_results
 
 _LOG = logging.getLogger(__name__)
 
@@ -198,7 +198,7 @@ class Desk:
             engine_version=engine_version(),
             input_hash=key,
             tranche_inputs=summary.tranche_inputs(assembled.deal),
-            sources=assembled.sources + _choices(stored, shock, program),
+            sources=assembled.sources,
             totals=summary.totals(result),
             findings=_remarks(assembled),
         )
@@ -397,14 +397,6 @@ def _input_hash(stored: StoredDeal, chosen: AssumptionSet, shock: Scenario, prog
 
 def _cache_key(stored: StoredDeal, key: str) -> str:
     return cache_key(CacheKind.WATERFALL_EXECUTION, stored.deal_id, stored.deal.analysis_date, content=key)
-
-
-def _choices(stored: StoredDeal, shock: Scenario, program: Program) -> tuple[AssumptionSource, ...]:
-    return (
-        AssumptionSource("scenario", f"{shock.name}: {shock.description}"),
-        AssumptionSource("waterfall", program.name),
-        AssumptionSource("positions and classes", f"sheet '{stored.deal.name} Inputs'"),
-    )
 
 
 def _remarks(assembled: AssembledDeal) -> tuple[Finding, ...]:
