@@ -24,9 +24,13 @@ _HAS_REFERENCE = re.compile(rb"\sr\s*=")
 _ANY_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])([^>]*)")
 _ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["'](\d{1,9})""")
 _DIMENSION = re.compile(rb'<(?:\w+:)?dimension\s[^>]*ref="([^"]+)"')
-_ERROR_CELL = re.compile(rb'<(?:\w+:)?c\s([^>]*?\bt="e"[^>]*)>(.*?)</(?:\w+:)?c>', re.DOTALL)
+_ERROR_CELL = re.compile(rb'<(?:\w+:)?c\s([^>]*?\bt="e"[^>]*)(?<!/)>(.*?)</(?:\w+:)?c>', re.DOTALL)
 _FORMULA_CELL = re.compile(
     rb"<(?:\w+:)?c\s([^>]*[^/])>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>([^<]*)</(?:\w+:)?f>)\s*(<(?:\w+:)?v>[^<])?"
+)
+_STORED_VALUE = re.compile(
+    rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]+\d+)"[^>]*(?<!/)>'
+    rb"(?:\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>))?\s*<(?:\w+:)?v>([^<]*)<"
 )
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
 
@@ -38,6 +42,7 @@ class Grid:
         self.name = name
         self.rows = rows
         self._xml = xml
+        self._stored: dict[bytes, bytes] | None = None
         data = xml()
         self.errors = _error_cells(data)
         self.uncalculated, self.n_formulas = _formulas_without_value(data)
@@ -55,11 +60,10 @@ class Grid:
 
     def serial(self, row: int, column: int) -> float | None:
         """The number behind a cell that its format shows as a date; None where there is none."""
-        cell = address(row, column).encode()
-        match = re.search(rb'\sr="' + cell + rb'"[^>]*>(.*?)</(?:\w+:)?c>', self._xml(), re.DOTALL)
-        value = _VALUE.search(match[1]) if match else None
+        if self._stored is None:
+            self._stored = dict(_STORED_VALUE.findall(self._xml()))
         try:
-            return float(value[1]) if value else None
+            return float(self._stored.get(address(row, column).encode(), b""))
         except ValueError:
             return None
 
