@@ -24,6 +24,8 @@ N_FLOWS = 7
 BALANCE_BEGIN, BALANCE_END, DEFAULT_BALANCE, DEFAULT_VALUE_BALANCE, TOTAL = range(5)
 N_BALANCES = 5
 # Rows of the state array that project_assets works in.
+PERFORMING, IN_DEFAULT, VALUE_IN_DEFAULT, KEPT, RECOVERED, RECOVERED_VALUE = range(6)
+EVENT_ROW, EVENT_DEFAULT, EVENT_VALUE = range(6, 9)
 N_STATES = 9
 
 NEVER = np.iinfo(np.int32).max
@@ -159,90 +161,134 @@ def project_assets(
                       K stays as it is: both have to be zero when the array is first used
     balances        : (N_BALANCES, K, A) float64, currency, written; or (N_BALANCES, 1, A) to do without them
     """
-    performing, default_balance, value_balance = state[0], state[1], state[2]
-    kept, recovered, recovered_value = state[3], state[4], state[5]
-    event_row, event_default, event_value = state[6], state[7], state[8]
     n_rows = grid.lane_end.shape[0]
     has_events = _open(grid, recoveries.recovered_on[lag], default_row, state)
     keeps_balances = balances.shape[1] > 1 or n_rows == 1
     for k in range(n_rows):
         n = grid.lane_end[k]
-        default, value = flows[DEFAULT, k], flows[DEFAULT_VALUE, k]
-        interest, scheduled, unscheduled = flows[INTEREST, k], flows[SCHEDULED, k], flows[UNSCHEDULED, k]
-        recovery, net_loss = flows[RECOVERIES, k], flows[NET_LOSS, k]
-        cpr_entry, cdr_entry, severity_entry = grid.cpr_entry[k], grid.cdr_entry[k], grid.severity_entry[k]
-        factor, fraction = interest_factor[k], grid.schedule_fraction[k]
-
         if keeps_balances:
-            _copy(performing, balances[BALANCE_BEGIN, k], n)
-        for a in range(n):
-            default[a] = performing[a] * cdr_period[cdr_entry[a]]
+            _copy(state[PERFORMING], balances[BALANCE_BEGIN, k], n)
+        _pay(grid, interest_factor, cpr_period, cdr_period, recovery_rate, default_row, has_events, state, flows, k)
+        if keeps_balances:
+            _copy(state[PERFORMING], balances[BALANCE_END, k], n)
+        _collect_recoveries(recoveries, lag, k, n, state, flows)
         if has_events:
-            for a in range(n):
-                default[a] = performing[a] if default_row[a] == k else default[a]
-        for a in range(n):
-            value[a] = default[a] * recovery_rate[severity_entry[a]]
-        for a in range(n):
-            interest[a] = factor[a] * (performing[a] - default[a])
-        for a in range(n):
-            scheduled[a] = (performing[a] - default[a]) * fraction[a]
-        for a in range(n):
-            unscheduled[a] = (performing[a] - default[a] - scheduled[a]) * cpr_period[cpr_entry[a]]
-        for a in range(n):
-            performing[a] = performing[a] - default[a] - scheduled[a] - unscheduled[a]
-        for a in range(n):
-            default_balance[a] += default[a]
+            _recover_events(grid, default_row, state, flows, k, n)
+        _settle(grid.last_row, state, flows, k, n)
         if keeps_balances:
-            _copy(performing, balances[BALANCE_END, k], n)
-
-        _clear(recovered, n)
-        _clear(recovered_value, n)
-        for run in range(recoveries.start[lag, k], recoveries.start[lag, k + 1]):
-            begin, end, source = recoveries.begin[run], recoveries.end[run], recoveries.row[run]
-            _copy(flows[DEFAULT, source, begin:end], recovered[begin:end], end - begin)
-            _copy(flows[DEFAULT_VALUE, source, begin:end], recovered_value[begin:end], end - begin)
-        if has_events:
-            for a in range(n):
-                if default_row[a] == k and grid.opening_default[a] == 0.0:
-                    event_default[a] = default[a]
-                    event_value[a] = value[a]
-                if event_row[a] == k:
-                    recovered[a] += event_default[a]
-                    recovered_value[a] += event_value[a]
-        # An asset written off earlier has nothing in default and recovers nothing.
-        for a in range(n):
-            recovered[a] = recovered[a] if default_balance[a] > 0.0 else 0.0
-        for a in range(n):
-            recovery[a] = recovered_value[a] if default_balance[a] > 0.0 else 0.0
-        for a in range(n):
-            default_balance[a] -= recovered[a]
-        for a in range(n):
-            value_balance[a] = value_balance[a] + value[a] - recovery[a]
-
-        # Under one unit of currency in all is written off; what is in default on the last row is lost.
-        for a in range(n):
-            kept[a] = 0.0 if performing[a] < 1.0 and default_balance[a] < 1.0 else 1.0
-        for a in range(n):
-            write_off = default_balance[a] + performing[a]
-            lost_at_end = default_balance[a] if grid.last_row[a] == k and default_balance[a] > 0.0 else 0.0
-            net_loss[a] = recovered[a] - recovery[a] + (write_off if kept[a] == 0.0 else lost_at_end)
-        for a in range(n):
-            performing[a] *= kept[a]
-        for a in range(n):
-            kept[a] = 0.0 if grid.last_row[a] == k and default_balance[a] > 0.0 else kept[a]
-        for a in range(n):
-            default_balance[a] *= kept[a]
-        for a in range(n):
-            value_balance[a] *= kept[a]
-        if keeps_balances:
-            _copy(default_balance, balances[DEFAULT_BALANCE, k], n)
-            _copy(value_balance, balances[DEFAULT_VALUE_BALANCE, k], n)
-            total = balances[TOTAL, k]
-            for a in range(n):
-                total[a] = interest[a] + unscheduled[a] + scheduled[a] + recovery[a]
+            _copy(state[IN_DEFAULT], balances[DEFAULT_BALANCE, k], n)
+            _copy(state[VALUE_IN_DEFAULT], balances[DEFAULT_VALUE_BALANCE, k], n)
+            _add_up(flows, k, n, balances[TOTAL, k])
     for a in range(grid.first_row.shape[0]):
         if grid.first_row_value[a] != 0.0:
             flows[DEFAULT_VALUE, grid.first_row[a], a] += grid.first_row_value[a]
+
+
+@kernel
+def _pay(
+    grid: AssetGrid,
+    interest_factor: Floats,
+    cpr_period: Floats,
+    cdr_period: Floats,
+    recovery_rate: Floats,
+    default_row: Ints,
+    has_events: bool,
+    state: Floats,
+    flows: Floats,
+    k: int,
+) -> None:
+    """Defaults, interest and principal of row k; defaults come first and earn no interest."""
+    n = grid.lane_end[k]
+    performing, in_default = state[PERFORMING], state[IN_DEFAULT]
+    default, value = flows[DEFAULT, k], flows[DEFAULT_VALUE, k]
+    interest, scheduled, unscheduled = flows[INTEREST, k], flows[SCHEDULED, k], flows[UNSCHEDULED, k]
+    cpr_entry, cdr_entry, severity_entry = grid.cpr_entry[k], grid.cdr_entry[k], grid.severity_entry[k]
+    factor, fraction = interest_factor[k], grid.schedule_fraction[k]
+    for a in range(n):
+        default[a] = performing[a] * cdr_period[cdr_entry[a]]
+    if has_events:
+        for a in range(n):
+            default[a] = performing[a] if default_row[a] == k else default[a]
+    for a in range(n):
+        value[a] = default[a] * recovery_rate[severity_entry[a]]
+    for a in range(n):
+        interest[a] = factor[a] * (performing[a] - default[a])
+    for a in range(n):
+        scheduled[a] = (performing[a] - default[a]) * fraction[a]
+    for a in range(n):
+        unscheduled[a] = (performing[a] - default[a] - scheduled[a]) * cpr_period[cpr_entry[a]]
+    for a in range(n):
+        performing[a] = performing[a] - default[a] - scheduled[a] - unscheduled[a]
+    for a in range(n):
+        in_default[a] += default[a]
+
+
+@kernel
+def _collect_recoveries(recoveries: RecoveryRuns, lag: int, k: int, n: int, state: Floats, flows: Floats) -> None:
+    """Defaults that are recovered on row k, and their market value."""
+    recovered, recovered_value = state[RECOVERED], state[RECOVERED_VALUE]
+    _clear(recovered, n)
+    _clear(recovered_value, n)
+    for run in range(recoveries.start[lag, k], recoveries.start[lag, k + 1]):
+        begin, end, source = recoveries.begin[run], recoveries.end[run], recoveries.row[run]
+        _copy(flows[DEFAULT, source, begin:end], recovered[begin:end], end - begin)
+        _copy(flows[DEFAULT_VALUE, source, begin:end], recovered_value[begin:end], end - begin)
+
+
+@kernel
+def _recover_events(grid: AssetGrid, default_row: Ints, state: Floats, flows: Floats, k: int, n: int) -> None:
+    """Note the rating defaults of row k, and recover opening and rating defaults that are due."""
+    event_row, event_default, event_value = state[EVENT_ROW], state[EVENT_DEFAULT], state[EVENT_VALUE]
+    for a in range(n):
+        if default_row[a] == k and grid.opening_default[a] == 0.0:
+            event_default[a] = flows[DEFAULT, k, a]
+            event_value[a] = flows[DEFAULT_VALUE, k, a]
+        if event_row[a] == k:
+            state[RECOVERED, a] += event_default[a]
+            state[RECOVERED_VALUE, a] += event_value[a]
+
+
+@kernel
+def _settle(last_row: Ints, state: Floats, flows: Floats, k: int, n: int) -> None:
+    """Recoveries and losses of row k, and the balances after it.
+
+    Under one unit of currency in all is written off; what is in default on the last row is lost.
+    """
+    performing, in_default, value_in_default = state[PERFORMING], state[IN_DEFAULT], state[VALUE_IN_DEFAULT]
+    kept, recovered, recovered_value = state[KEPT], state[RECOVERED], state[RECOVERED_VALUE]
+    value, recovery, net_loss = flows[DEFAULT_VALUE, k], flows[RECOVERIES, k], flows[NET_LOSS, k]
+    # An asset written off earlier has nothing in default and recovers nothing.
+    for a in range(n):
+        recovered[a] = recovered[a] if in_default[a] > 0.0 else 0.0
+    for a in range(n):
+        recovery[a] = recovered_value[a] if in_default[a] > 0.0 else 0.0
+    for a in range(n):
+        in_default[a] -= recovered[a]
+    for a in range(n):
+        value_in_default[a] = value_in_default[a] + value[a] - recovery[a]
+    for a in range(n):
+        kept[a] = 0.0 if performing[a] < 1.0 and in_default[a] < 1.0 else 1.0
+    for a in range(n):
+        lost_at_end = in_default[a] if last_row[a] == k and in_default[a] > 0.0 else 0.0
+        write_off = in_default[a] + performing[a] if kept[a] == 0.0 else lost_at_end
+        net_loss[a] = recovered[a] - recovery[a] + write_off
+    for a in range(n):
+        performing[a] *= kept[a]
+    for a in range(n):
+        kept[a] = 0.0 if last_row[a] == k and in_default[a] > 0.0 else kept[a]
+    for a in range(n):
+        in_default[a] *= kept[a]
+    for a in range(n):
+        value_in_default[a] *= kept[a]
+
+
+@kernel
+def _add_up(flows: Floats, k: int, n: int, total: Floats) -> None:
+    """Cash of row k: interest, principal and recoveries."""
+    interest, scheduled = flows[INTEREST, k], flows[SCHEDULED, k]
+    unscheduled, recovery = flows[UNSCHEDULED, k], flows[RECOVERIES, k]
+    for a in range(n):
+        total[a] = interest[a] + unscheduled[a] + scheduled[a] + recovery[a]
 
 
 @kernel
@@ -251,9 +297,9 @@ def _open(grid: AssetGrid, recovered_on: Codes, default_row: Ints, state: Floats
     n_rows = grid.lane_end.shape[0]
     has_events = False
     for a in range(grid.last_row.shape[0]):
-        state[0, a] = grid.opening_performing[a]
-        state[1, a] = grid.opening_default[a]
-        state[2, a] = grid.opening_default_value[a]
+        state[PERFORMING, a] = grid.opening_performing[a]
+        state[IN_DEFAULT, a] = grid.opening_default[a]
+        state[VALUE_IN_DEFAULT, a] = grid.opening_default_value[a]
         event_row = -1
         if grid.opening_default[a] != 0.0:
             event_row = recovered_on[n_rows, a]
@@ -261,9 +307,9 @@ def _open(grid: AssetGrid, recovered_on: Codes, default_row: Ints, state: Floats
         elif default_row[a] < n_rows:
             event_row = recovered_on[default_row[a], a]
             has_events = True
-        state[6, a] = event_row
-        state[7, a] = grid.opening_default[a]
-        state[8, a] = grid.opening_default_value[a]
+        state[EVENT_ROW, a] = event_row
+        state[EVENT_DEFAULT, a] = grid.opening_default[a]
+        state[EVENT_VALUE, a] = grid.opening_default_value[a]
     return has_events
 
 

@@ -120,7 +120,8 @@ def map_to_periods(
         for a in range(n):
             default_balance[a] = (default_balance[a] + default[a] - recovery[a] - net_loss[a]) * live[a]
         for a in range(n):
-            value_balance[a] = max(least, value_balance[a] + value[a] - recovery[a]) * live[a]
+            rolled = value_balance[a] + value[a] - recovery[a]
+            value_balance[a] = (rolled if rolled > least else least) * live[a]
     if periods.n_balance_rows > n_periods:
         n = periods.lane_end[n_periods]
         for a in range(n):
