@@ -97,11 +97,8 @@ def open_package(path: Path) -> Package:
     try:
         size = path.stat().st_size
         if size > MOST_BYTES:
-            raise WorkbookError(
-                "CLO-2008",
-                f"The file has {size:,} bytes, more than the {MOST_BYTES:,} a workbook may have",
-                where=str(path),
-                remedy="Remove what does not belong to the model.",
+            raise _too_large(
+                str(path), f"The file has {size:,} bytes, more than the {MOST_BYTES:,} a workbook may have"
             )
         content = path.read_bytes()
     except OSError as error:
@@ -125,7 +122,7 @@ def _recognise(name: str, content: bytes) -> None:
                 where=name,
                 remedy="Remove the password in Excel (File, Info, Protect Workbook) and save.",
             )
-        raise WorkbookError("CLO-2004", "The workbook has the old binary .xls format", where=name, remedy=_SAVE_AS)
+        raise _binary(name, ".xls format")
     if not content.startswith(b"PK"):
         raise WorkbookError("CLO-2005", "The file is not an Excel workbook", where=name, remedy=_SAVE_AS)
 
@@ -141,7 +138,7 @@ def _open_zip(name: str, content: bytes) -> zipfile.ZipFile:
             remedy="Get a fresh copy; nothing was imported.",
         ) from error
     if any(info.filename.lower() == "xl/workbook.bin" for info in archive.infolist()):
-        raise WorkbookError("CLO-2004", "The workbook has the binary .xlsb format", where=name, remedy=_SAVE_AS)
+        raise _binary(name, ".xlsb format")
     return archive
 
 
@@ -189,4 +186,14 @@ def _refuse_bombs(name: str, archive: zipfile.ZipFile) -> None:
             problem = f"Part {info.filename} unpacks to {info.file_size:,} bytes, {inflation:,.0f} times its size"
             break
     if problem:
-        raise WorkbookError("CLO-2008", problem, where=name, remedy="This is not a workbook that Excel has written.")
+        raise _too_large(name, problem)
+
+
+def _too_large(where: str, problem: str) -> WorkbookError:
+    return WorkbookError(
+        "CLO-2008", problem, where=where, remedy="Remove what does not belong to the model and save it in Excel."
+    )
+
+
+def _binary(name: str, kind: str) -> WorkbookError:
+    return WorkbookError("CLO-2004", f"The workbook has the binary {kind}", where=name, remedy=_SAVE_AS)
