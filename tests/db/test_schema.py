@@ -150,9 +150,7 @@ def test_every_index_of_the_seed_is_there(reference: Path, connection: Connectio
     """The indexes have the seed's names, and lead with its columns."""
     wanted = re.findall(r"INDEX CONCURRENTLY (\w+) ON \w+(?: USING gin)?\(([^)]*)\)", (reference / _SEED).read_text())
 
-    found = {
-        name: definition for name, definition in connection.execute(text("SELECT indexname, indexdef FROM pg_indexes"))
-    }
+    found = dict(map(tuple, connection.execute(text("SELECT indexname, indexdef FROM pg_indexes")).all()))
     assert len(wanted) == 12
     for name, columns in wanted:
         assert f"({columns}" in found[name]
@@ -269,15 +267,26 @@ def test_an_asset_with_results_cannot_be_deleted(connection: Connection) -> None
 
 
 def test_roles_may_do_what_they_are_for_and_no_more(
-    store: Store, database_url: str, storage_settings: StorageSettings, book: WorkbookSnapshot
+    store: Store,
+    database_url: str,
+    storage_settings: StorageSettings,
+    book: WorkbookSnapshot,
+    header: RunHeader,
+    deal: Deal,
+    result: DealResult,
+    flows_of: Callable[[tuple[str, ...], int], AssetCashFlows],
 ) -> None:
-    """A reader reads; a writer writes but neither alters tables nor touches the history."""
+    """A reader reads; a writer imports and runs but neither alters tables nor touches the history."""
     engine = make_engine(parsed_url(database_url), storage_settings)
     grant_roles(engine)
     grant_roles(engine)
     with store.begin() as work:
         work.driver.execute("SET LOCAL ROLE clodesk_writer")
         work.snapshots.save(book)
+        work.driver.execute("SELECT ensure_run_partitions(now())")
+        run = work.runs.start(header)
+        work.runs.store(run, deal, result, flows_of(("BRS1", "BRS2"), 3))
+        work.runs.finish(run)
     allowed = {}
     with engine.connect() as connection:
         for role, table, right in (
@@ -294,4 +303,6 @@ def test_roles_may_do_what_they_are_for_and_no_more(
 
     assert list(allowed.values()) == [True, False, True, False, False]
     with store.read() as work:
+        work.driver.execute("SET LOCAL ROLE clodesk_reader")
         assert len(work.snapshots.deals()) == 2
+        assert len(work.runs.flows_in_cents(run)) == 6
