@@ -23,7 +23,7 @@ class Quirk(Enum):
     )
     DUPLICATE_IDS_FIRST_WINS = ("LQ-04", "the importer keeps the first row as well, and reports W-DUPASSET")
     SILENT_ROW_DROP = ("LQ-05", "the importer marks such an asset legacy_dropped and reports it")
-    SINK_COLLISION_DROPS_ASSET = ("LQ-06", "dropped the asset; amounts of one business day are added up in both modes, and the importer reports it")
+    SINK_COLLISION_DROPS_ASSET = ("LQ-06", "dropped the asset; amounts of one day add up in both modes")
     UNKNOWN_VECTOR_ZERO = ("LQ-07", "an unknown vector name is an error in both modes")
     UNKNOWN_DAYCOUNT_30_360 = ("LQ-08", "")
     NO_ROWS_CRASH = ("LQ-09", "")
