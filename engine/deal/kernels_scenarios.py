@@ -1,12 +1,12 @@
 """Scenarios of one deal: collateral, periods and risk measures of each, many of them in parallel.
 
-A scenario is a row of `ScenarioRows`; everything else is shared. Scenarios are dealt out in a fixed number of blocks,
-each with its own buffers, so that a figure depends neither on the number of threads nor on the other scenarios.
+A scenario is a row of `ScenarioRows`; everything else is shared. Scenarios are dealt out in blocks, each with its own
+buffers, so that a figure depends neither on the number of threads nor on the other scenarios. The kernels release the
+GIL; blocks run on threads of the caller, because a parallel loop of numba takes no nested tuples of arrays.
 """
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -35,7 +35,7 @@ from engine.deal.kernels import DealTerms, History, Pools, ReinvestmentRates, ru
 from engine.deal.kernels_risk import RiskTerms, measure_tranches
 from engine.liabilities.kernels import start_deal, state_of
 from engine.liabilities.state import LiabilityTerms, StateBlock, TrancheState
-from engine.numerics import kernel, parallel_kernel
+from engine.numerics import kernel
 from engine.waterfall.codes import CompiledProgram
 
 Floats = npt.NDArray[np.float64]
@@ -366,13 +366,18 @@ def new_history(arrays: DealArrays) -> History:
     )
 
 
-@parallel_kernel
-def run_scenarios(arrays: DealArrays, rows: ScenarioRows, states: StateBlock, figures: ScenarioFigures) -> None:
-    """Run all scenarios, a block per leading row of `states`."""
-    n_blocks = states.tranche.shape[0]
-    n_scenarios = rows.curve.shape[0]
-    for block in numba.prange(n_blocks):
-        buffers = new_buffers(arrays)
-        history = new_history(arrays)
-        for s in range(block * n_scenarios // n_blocks, (block + 1) * n_scenarios // n_blocks):
-            run_scenario(arrays, rows, s, buffers, states, block, history, figures)
+@kernel
+def run_block(
+    arrays: DealArrays,
+    rows: ScenarioRows,
+    first: int,
+    last: int,
+    states: StateBlock,
+    block: int,
+    figures: ScenarioFigures,
+) -> None:
+    """Run scenarios first .. last - 1 one after the other, in the state of one block and buffers of their own."""
+    buffers = new_buffers(arrays)
+    history = new_history(arrays)
+    for s in range(first, last):
+        run_scenario(arrays, rows, s, buffers, states, block, history, figures)

@@ -1,6 +1,8 @@
 """Run a deal: one scenario with its full history and trace, or many scenarios with their figures."""
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,8 +17,8 @@ from engine.deal.kernels_scenarios import (
     ScenarioRows,
     new_buffers,
     new_history,
+    run_block,
     run_scenario,
-    run_scenarios,
 )
 from engine.deal.outcome import to_result
 from engine.deal.resolve import ResolvedDeal, resolve
@@ -105,7 +107,7 @@ def run_many(
     resolved = resolve(deal, chosen, market.calendar, curves, as_of, quirks)
     rows = _rows(scenarios, resolved, [shifts.index(scenario.curve_shift) for scenario in scenarios])
     figures = _figures(len(scenarios), resolved)
-    run_scenarios(resolved.arrays, rows, _states(min(SCENARIO_BLOCKS, len(scenarios)), resolved), figures)
+    run_blocks(resolved, rows, figures)
     return ScenarioResults(
         tranche_names=tuple(tranche.name for tranche in deal.tranches),
         fee_names=tuple(fee.name for fee in deal.fees),
@@ -117,6 +119,20 @@ def run_many(
         last_period=figures.last_period,
         status=figures.status,
     )
+
+
+def run_blocks(resolved: ResolvedDeal, rows: ScenarioRows, figures: ScenarioFigures) -> None:
+    """Run every scenario of `rows` into `figures`, on as many threads as there are processors."""
+    n = rows.curve.shape[0]
+    n_blocks = max(1, min(SCENARIO_BLOCKS, n))
+    states = _states(n_blocks, resolved)
+
+    def run(block: int) -> None:
+        first, last = block * n // n_blocks, (block + 1) * n // n_blocks
+        run_block(resolved.arrays, rows, first, last, states, block, figures)
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        list(pool.map(run, range(n_blocks)))
 
 
 def _rows(scenarios: Sequence[Scenario], resolved: ResolvedDeal, curves: Sequence[int]) -> ScenarioRows:
