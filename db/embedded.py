@@ -4,6 +4,7 @@ A server that runs already is found by its own files and used as it is, in milli
 for the next command until `stop_postgres` or `stop_valkey`; the data outlive it either way.
 """
 
+import atexit
 import logging
 import socket
 import subprocess
@@ -78,6 +79,12 @@ def _server(data_dir: Path) -> "PostgresServer":
     return server
 
 
+def _start(server: "PostgresServer") -> None:
+    server.start()
+    # At the end of the process the library would take its lock again, in a folder that may be gone by then.
+    atexit.unregister(server._cleanup)
+
+
 def start_postgres(data_dir: Path) -> str:
     """Address of a running server on this folder, started and first initialised where needed.
 
@@ -97,7 +104,7 @@ def start_postgres(data_dir: Path) -> str:
                 if not (folder / "PG_VERSION").exists():
                     server.ensure_pgdata_inited()
                 _write_settings(folder)
-            server.start()
+            _start(server)
     except (OSError, subprocess.SubprocessError, RuntimeError, AssertionError, ValueError) as error:
         raise BackendError(
             "CLO-3003",
@@ -124,7 +131,7 @@ def stop_postgres(data_dir: Path) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         server = _server(data_dir)
-        server.start()
+        _start(server)
         server.stop()
     return True
 
