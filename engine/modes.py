@@ -85,6 +85,7 @@ class Quirk(Enum):
     CCC_BEGIN_BALANCES = ("DQ-08", "")
     NO_BALANCES_AFTER_LAST_PERIOD = ("DQ-09", "")
     LIQUIDATION_KEEPS_ASSET_ROWS = ("DQ-10", "")
+    CASH_BEFORE_FIRST_PERIOD_LOST = ("02 section 4.1, not listed as a quirk", "")
     DEFAULT_AT_MARKET_VALUE_ONLY = ("DQ-11", "")
     REINVESTMENT_WRITES_OFF_TAIL = ("DQ-12", "")
     EVENT_OF_DEFAULT_NOT_STICKY = ("DQ-13", "")

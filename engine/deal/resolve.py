@@ -71,7 +71,7 @@ def resolve(
     Raises InputError for dates, rates or terms that cannot be used, ProgramError for a program that does not fit.
     """
     schedule = _schedule(deal, as_of, calendar, quirks)
-    periods = CollectionPeriods(schedule.collection_begin[1:], schedule.collection_end[1:])
+    periods = _collection_periods(schedule, as_of, quirks)
     layout = lay_out_pool(deal.holdings, as_of, calendar, quirks, periods=periods)
     waterfall = compile_program(
         program,
@@ -126,6 +126,17 @@ def _schedule(deal: Deal, as_of: date, calendar: Calendar, quirks: Quirks) -> De
         convention=parse_business_day_convention(dates.business_day_convention, quirks),
     )
     return deal_schedule(terms, as_of, calendar, quirks)
+
+
+def _collection_periods(schedule: DealSchedule, as_of: date, quirks: Quirks) -> CollectionPeriods:
+    """Collection periods; the first takes all cash since the analysis date, even before closing.
+
+    Legacy mode starts at closing: assets still shrink by what they pay before, but nobody receives the cash.
+    """
+    begin = schedule.collection_begin[1:].copy()
+    if Quirk.CASH_BEFORE_FIRST_PERIOD_LOST not in quirks:
+        begin[0] = min(begin[0], day_number(as_of))
+    return CollectionPeriods(begin, schedule.collection_end[1:])
 
 
 def accrual_begins(schedule: DealSchedule, closing: date) -> Ints:
