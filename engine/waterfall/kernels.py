@@ -40,7 +40,6 @@ from engine.liabilities.state import (
     Policy,
     Register,
     ReserveState,
-    Status,
 )
 from engine.numerics import division_kernel as kernel
 from engine.waterfall.codes import (
@@ -81,42 +80,45 @@ def evaluate_tests(program, terms, state, ic_numerator_amount, oc_numerator_amou
 
     Numerators in currency. Writes state.ic, state.oc and the two buffers; returns a Status.
     """
-    tranche, contract = state.tranche, terms.tranche
-    for j in range(state.ic.shape[0]):
+    tranche, contract, policy = state.tranche, terms.tranche, terms.policy
+    ic, ic_trigger, ic_bounds, ic_members = state.ic, terms.ic_trigger, program.ic_bounds, program.ic_members
+    for j in range(ic.shape[0]):
         interest = 0.0
         balance = 0.0
-        for position in range(program.ic_bounds[j], program.ic_bounds[j + 1]):
-            t = program.ic_members[position]
-            interest += interest_due(tranche, contract, terms.policy, t)
+        for position in range(ic_bounds[j], ic_bounds[j + 1]):
+            t = ic_members[position]
+            interest += interest_due(tranche, contract, policy, t)
             balance += current_balance(tranche, contract, t)
-        evaluate_ic(state.ic, j, terms.ic_trigger[j], terms.policy, ic_numerator_amount, interest, balance)
-    for k in range(state.oc.shape[0]):
+        evaluate_ic(ic, j, ic_trigger[j], policy, ic_numerator_amount, interest, balance)
+    oc, oc_trigger, oc_bounds, oc_members = state.oc, terms.oc_trigger, program.oc_bounds, program.oc_members
+    selectors = program.oc_numerator
+    for k in range(oc.shape[0]):
         balance = 0.0
-        for position in range(program.oc_bounds[k], program.oc_bounds[k + 1]):
-            balance += current_balance(tranche, contract, program.oc_members[position])
-        numerator = event_of_default_numerator if program.oc_numerator[k] else oc_numerator_amount
-        status = evaluate_oc(state.oc, k, terms.oc_trigger[k], terms.policy, numerator, balance)
-        if status != Status.OK:
+        for position in range(oc_bounds[k], oc_bounds[k + 1]):
+            balance += current_balance(tranche, contract, oc_members[position])
+        numerator = event_of_default_numerator if selectors[k] else oc_numerator_amount
+        status = evaluate_oc(oc, k, oc_trigger[k], policy, numerator, balance)
+        if status != 0:
             return status
-    _measure_buffers(program, terms, state)
-    return Status.OK
+    _measure_buffers(oc, oc_trigger, program.covered_oc, ic, ic_trigger, program.covered_ic, state.register)
+    return 0
 
 
 @kernel
-def _measure_buffers(program, terms, state):
+def _measure_buffers(oc, oc_trigger, covered_oc, ic, ic_trigger, covered_ic, register):
     """Smallest ratio above trigger over the coverage tests that have a denominator; infinite without any."""
     buffer = INFINITE
-    for position in range(program.covered_oc.shape[0]):
-        k = program.covered_oc[position]
-        if state.oc[k, OcState.DENOMINATOR] > 0.0:
-            buffer = min(buffer, state.oc[k, OcState.RATIO] - terms.oc_trigger[k])
-    state.register[Register.OC_BUFFER] = buffer
+    for position in range(covered_oc.shape[0]):
+        k = covered_oc[position]
+        if oc[k, OcState.DENOMINATOR] > 0.0:
+            buffer = min(buffer, oc[k, OcState.RATIO] - oc_trigger[k])
+    register[Register.OC_BUFFER] = buffer
     buffer = INFINITE
-    for position in range(program.covered_ic.shape[0]):
-        j = program.covered_ic[position]
-        if state.ic[j, IcState.DENOMINATOR] > 0.0:
-            buffer = min(buffer, state.ic[j, IcState.RATIO] - terms.ic_trigger[j])
-    state.register[Register.IC_BUFFER] = buffer
+    for position in range(covered_ic.shape[0]):
+        j = covered_ic[position]
+        if ic[j, IcState.DENOMINATOR] > 0.0:
+            buffer = min(buffer, ic[j, IcState.RATIO] - ic_trigger[j])
+    register[Register.IC_BUFFER] = buffer
 
 
 @kernel
