@@ -15,13 +15,15 @@ from engine.liabilities.terms import Fee
 class AssumptionSet:
     """A named set of assumptions; None and empty mean that the set says nothing about the item.
 
-    curve: (month, decimal rate), months ascending. rows and vectors: prepayment, default and severity by asset id or
+    curve: (month, decimal rate), months ascending; is_curve_extended lets it go on at its last forward where the deal
+    outlives it. rows and vectors: prepayment, default and severity by asset id or
     ALL, the last row that applies wins. Triggers are ratios, prices fractions of par, fractions decimals.
     """
 
     name: str
     description: str = ""
     curve: tuple[tuple[int, float], ...] = ()
+    is_curve_extended: bool = False
     rows: tuple[AssumptionRow, ...] = ()
     vectors: dict[str, tuple[float, ...]] = field(default_factory=dict)
     reinvestment: Reinvestment | None = None

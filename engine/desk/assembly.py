@@ -15,6 +15,7 @@ from engine.deal.assumptions import AssumptionSet, Scenario
 from engine.deal.contract import Account, AccountNumber, Deal, DealDates, Holding
 from engine.errors import InputError
 from engine.liabilities.terms import Fee, FeeBasis, IncentiveFee, Tranche
+from engine.modes import Mode
 from engine.snapshot import CellValue, DealSnapshot, FeeRow, LabelledValue, SinkRow, TrancheRow
 from workbooks.results import AssumptionSource
 
@@ -83,7 +84,7 @@ class _Gatherer:
                 "CLO-4010",
                 f"{deal_name} cannot run with assumption set '{set_name}'; missing: {', '.join(self.missing)}",
                 where=self.sheet,
-                remedy="Supply the values on the sheet and import it again, or choose a set that holds them.",
+                remedy="Choose an assumption set that holds them, or fill them in on the sheet and import it again.",
             )
 
 
@@ -94,18 +95,18 @@ def assemble(
     scenario: Scenario,
     *,
     program: str,
-    skip_unknown_positions: bool,
+    mode: Mode = Mode.STANDARD,
 ) -> AssembledDeal:
     """Build the deal of a snapshot under an assumption set and a scenario.
 
-    program is the waterfall's name. A position whose id is not in the asset list is an error, unless
-    skip_unknown_positions is set (legacy mode, spec 01 LQ-05); then it is left out and named.
+    program is the waterfall's name. Legacy mode leaves a position out, and names it, whose id is not in the asset list
+    (spec 01 LQ-05), and takes a curve that ends before the deal does; in standard mode both are errors.
     Raises InputError with everything that is missing.
     """
     gather = _Gatherer(f"{snapshot.name} Inputs", chosen)
     clo = _by_label(snapshot.clo_inputs)
     cash = _by_label(snapshot.cf_inputs)
-    holdings, left_out = _holdings(snapshot, universe, chosen, scenario, skip_unknown_positions)
+    holdings, left_out = _holdings(snapshot, universe, chosen, scenario, skip_unknown=mode is Mode.LEGACY)
     curve = gather.assumed("index curve", chosen.curve or None, None)
     gather.assumed("prepayment, default, severity and lag", chosen.rows or None, None)
     reinvestment = gather.assumed("reinvestment terms", chosen.reinvestment, _reinvestment(cash))
@@ -135,6 +136,8 @@ def assemble(
     ccc_price = number("CCC liquidation price", "CCC Liquidation Price", chosen.ccc_liquidation_price, cash)
     current_index = gather.required("current index rate", _number(clo.get("Current LIBOR")) or snapshot.current_libor)
     gather.check(snapshot.name, chosen.name)
+    if mode is Mode.STANDARD and not chosen.is_curve_extended:
+        _check_curve_end(_known(curve), snapshot.analysis_date, _known(dates).maturity, chosen.name)
     deal = Deal(
         deal_id=snapshot.name.upper(),
         name=snapshot.name,
@@ -174,6 +177,7 @@ def _holdings(
     universe: Universe,
     chosen: AssumptionSet,
     scenario: Scenario,
+    *,
     skip_unknown: bool,
 ) -> tuple[tuple[Holding, ...], tuple[str, ...]]:
     unknown = tuple(row.blkrock_id for row in snapshot.positions if row.blkrock_id not in universe.assets)
@@ -201,6 +205,19 @@ def _holdings(
             )
         )
     return tuple(holdings), unknown
+
+
+def _check_curve_end(curve: Iterable[tuple[int, float]], as_of: date, maturity: date, set_name: str) -> None:
+    """Refuse a curve that ends before the deal; what lies beyond the last tenor would be a guess."""
+    last = max(month for month, _ in curve)
+    needed = 12 * (maturity.year - as_of.year) + maturity.month - as_of.month + (maturity.day > as_of.day)
+    if last < needed:
+        raise InputError(
+            "CLO-4021",
+            f"The index curve ends in month {last} after {as_of}, the deal matures in month {needed}, on {maturity}",
+            where=f"assumption set '{set_name}'",
+            remedy="Give rates up to the maturity, or set is_curve_extended in the set to go on at the last forward.",
+        )
 
 
 def _known(value: T | None) -> T:

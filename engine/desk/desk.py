@@ -173,7 +173,7 @@ class Desk:
             chosen,
             shock,
             program=program.name,
-            skip_unknown_positions=mode is Mode.LEGACY,
+            mode=mode,
         )
         market = DealMarket(calendar=_calendar(book), curve=IndexCurve.of(as_of, assembled.curve, quirks))
         result = run_deal(assembled.deal, market, as_of, quirks, program=program)

@@ -23,7 +23,7 @@ def compile_kernels(report: Callable[[str, float], None]) -> float:
     snapshot = book.deals[0]
     chosen = from_workbook(book.curve, book.cf_assumptions, book.vectors)
     universe = Universe.of((row.asset for row in book.assets), book.sink_schedule)
-    deal = assemble(snapshot, universe, chosen, BASE, program=program.name, skip_unknown_positions=False).deal
+    deal = assemble(snapshot, universe, chosen, BASE, program=program.name).deal
     market = DealMarket(Calendar.of(book.holidays), IndexCurve.of(book.analysis_date, book.curve))
     report("One scenario", 0.1)
     run_deal(deal, market, book.analysis_date, program=program)
