@@ -1,5 +1,6 @@
 """What the desk hands to its faces."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,9 @@ from db.runs import StoredRun as StoredRun
 from engine.deal.results import DealResult
 from engine.snapshot import Finding
 from workbooks.results import RunSummary
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done and the fraction that is done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

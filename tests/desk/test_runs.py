@@ -18,7 +18,7 @@ from engine.conventions.calendar import Calendar
 from engine.deal.assumptions import BASE, AssumptionSet
 from engine.deal.results import DealResult
 from engine.deal.run import DealMarket, run_deal
-from engine.desk import desk as desk_module
+from engine.desk import runs as runs_module
 from engine.desk.assembly import Universe, assemble
 from engine.desk.assumption_sets import from_workbook, to_json
 from engine.desk.desk import Desk, open_desk
@@ -115,7 +115,7 @@ def test_other_engine_sources_make_another_run(demo_desk: Desk, monkeypatch: pyt
     """The input hash covers the engine's own code."""
     first = demo_desk.run_deal(DEAL_NAME, assumptions="workbook")
     assert source_hash() in first.summary.engine_version
-    monkeypatch.setattr(desk_module, "engine_version", lambda: "another")
+    monkeypatch.setattr(runs_module, "engine_version", lambda: "another")
     second = demo_desk.run_deal(DEAL_NAME, assumptions="workbook")
 
     assert second.answered_from == "computed"
@@ -201,7 +201,7 @@ def test_a_run_without_assumption_set_is_refused(demo_desk: Desk) -> None:
         (
             (DEAL_NAME,),
             {"assumptions": "wishful"},
-            "CLO-4017: There is no assumption set 'wishful'. Known sets: illustrative, workbook.",
+            "CLO-4017: There is no assumption set 'wishful'. Known sets: workbook, illustrative.",
         ),
         (
             (DEAL_NAME, "BASE", date(2015, 1, 1)),
