@@ -9,8 +9,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
+
+from engine.errors import WorkbookError
 
 EXCEL_EPOCH = date(1899, 12, 30)
 LONGEST_TEXT = 32_767
@@ -39,6 +42,18 @@ class ExactWorkbook(xlsxwriter.Workbook):  # type: ignore[misc]  # XlsxWriter is
         super().__init__(str(path), as_typed | default)
         self.worksheet_class = ExactWorksheet
         self.set_properties({"created": CREATED})
+
+    def close(self) -> None:
+        """Write the file. Raises WorkbookError CLO-2062 where that is not possible."""
+        try:
+            super().close()
+        except FileCreateError as error:
+            raise WorkbookError(
+                "CLO-2062",
+                "The workbook cannot be written",
+                where=str(self.filename),
+                remedy="Close it in Excel, or choose another place.",
+            ) from error
 
 
 def serial(on: date) -> int:

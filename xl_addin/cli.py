@@ -7,18 +7,18 @@ model cannot run the deal, 4 a server is out of reach.
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich import progress as bars
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from engine.desk.desk import Desk, open_desk
-from engine.desk.records import RunOutcome
+from engine.desk.records import ImportOutcome, Progress, RunOutcome
 from engine.errors import BackendError, ClodeskError, InputError, ModelError
 from engine.modes import Mode
 from xl_addin import machine, tables
@@ -59,12 +59,24 @@ AsOf = Annotated[
 ]
 
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, write nothing.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Keep the file out for a warning too, not only for an error.")]
+
+
 @contextmanager
-def progress() -> Iterator[object]:
+def opened_desk() -> Iterator[Desk]:
+    """The desk; starting the embedded servers takes seconds, so the terminal says what it waits for."""
+    with ExitStack() as stack:
+        with talk.status("Opening the database"):
+            desk = stack.enter_context(open_desk())
+        yield desk
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
     """A bar on the terminal that goes away when it is full; nothing where stderr is no terminal."""
-    with Progress(
-        TextColumn("{task.description:32}"), BarColumn(), TimeElapsedColumn(), console=talk, transient=True
-    ) as bar:
+    columns = (bars.TextColumn("{task.description:32}"), bars.BarColumn(), bars.TimeElapsedColumn())
+    with bars.Progress(*columns, console=talk, transient=True, disable=not talk.is_terminal) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda text, done: bar.update(task, description=text, completed=done)
 
@@ -79,7 +91,7 @@ def demo(
     Example: clodesk demo --folder demo
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with open_desk() as desk, progress() as report:
+    with opened_desk() as desk, progress() as report:
         made = desk.demo(folder, progress=report)
     if as_json:
         console.print_json(machine.runs(made.outcomes))
@@ -92,21 +104,33 @@ def demo(
 @app.command("import")
 def import_workbook(
     workbook: Annotated[Path, typer.Argument(help="A legacy workbook, .xlsx or .xlsm.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, write nothing.")] = False,
+    dry_run: DryRun = False,
+    strict: Strict = False,
     as_json: Json = False,
 ) -> None:
     """Read a legacy workbook into the database; with an error in any sheet nothing is stored.
 
     Example: clodesk import TradeHypoPrelimv32.xlsx --dry-run
     """
-    with open_desk() as desk, progress() as report:
-        outcome = desk.import_workbook(workbook, dry_run=dry_run, progress=report)
-    if as_json:
-        console.print_json(machine.imported(outcome))
-    else:
-        tables.show_import(console, outcome)
-    if outcome.has_errors:
-        raise typer.Exit(ExitCode.INPUT)
+    with opened_desk() as desk, progress() as report:
+        outcome = desk.import_workbook(workbook, dry_run=dry_run, is_strict=strict, progress=report)
+    _show_import(outcome, as_json)
+
+
+@app.command()
+def load(
+    workbook: Annotated[Path, typer.Argument(help="A loader workbook, .xlsx or .xlsm.")],
+    dry_run: DryRun = False,
+    strict: Strict = False,
+    as_json: Json = False,
+) -> None:
+    """Read a loader workbook: fresh positions, cash, assets and curve for deals that were imported before.
+
+    Example: clodesk load CF_Loader.xlsm --dry-run
+    """
+    with opened_desk() as desk, talk.status(f"Reading {workbook.name}"):
+        outcome = desk.load_workbook(workbook, dry_run=dry_run, is_strict=strict)
+    _show_import(outcome, as_json)
 
 
 @app.command()
@@ -115,7 +139,7 @@ def deals(as_json: Json = False) -> None:
 
     Example: clodesk deals
     """
-    with open_desk() as desk:
+    with opened_desk() as desk:
         found = desk.deals()
     if as_json:
         console.print_json(machine.records(found))
@@ -139,7 +163,7 @@ def run(
 
     Example: clodesk run "MAG 17" --assumptions workbook --scenario STRESS
     """
-    with open_desk() as desk, progress() as report:
+    with opened_desk() as desk, progress() as report:
         outcome = desk.run_deal(deal, scenario, _day(as_of), assumptions=assumptions, mode=mode, progress=report)
     _show(outcome, as_json)
 
@@ -155,7 +179,7 @@ def results(
 
     Example: clodesk results "MAG 17" --scenario STRESS
     """
-    with open_desk() as desk:
+    with opened_desk() as desk:
         if deal is None and run_id is None:
             found = desk.runs()
             if as_json:
@@ -180,8 +204,9 @@ def export(
 
     Example: clodesk export "MAG 17" -o mag17.xlsx
     """
-    with open_desk() as desk:
-        outcomes = [_stored(desk, deal, number, scenario) for number in run_id or [None]]
+    numbers: list[int | None] = [*run_id] if run_id else [None]
+    with opened_desk() as desk:
+        outcomes = [_stored(desk, deal, number, scenario) for number in numbers]
         path = output or Path(f"{outcomes[0].summary.deal} results.xlsx")
         desk.export(path, outcomes)
     talk.print(f"Wrote {path}")
@@ -228,7 +253,7 @@ def set_waterfall(
 
     Example: clodesk waterfall set "MAG 17" my.waterfall
     """
-    with open_desk() as desk:
+    with opened_desk() as desk:
         number = desk.set_waterfall(deal, _text(program), date.today())  # noqa: DTZ011 (a calendar day, no instant)
     talk.print(f"{deal} now runs on version {number} of its own waterfall")
 
@@ -242,7 +267,7 @@ def show_waterfall(
 
     Example: clodesk waterfall show "MAG 16" --mode legacy
     """
-    with open_desk() as desk:
+    with opened_desk() as desk:
         text = desk.waterfall_text(name, mode)
     sys.stdout.write(text)
 
@@ -253,7 +278,7 @@ def list_assumptions(as_json: Json = False) -> None:
 
     Example: clodesk assumptions list
     """
-    with open_desk() as desk:
+    with opened_desk() as desk:
         found = desk.assumption_sets()
     if as_json:
         console.print_json(machine.records(found))
@@ -269,7 +294,7 @@ def show_assumptions(name: Annotated[str, typer.Argument(help="Name of a set.")]
     """
     from engine.desk.assumption_sets import to_json
 
-    with open_desk() as desk:
+    with opened_desk() as desk:
         found = {chosen.name: chosen for chosen in desk.assumption_sets()}
     if name not in found:
         raise InputError("CLO-4019", f"There is no assumption set '{name}'", remedy=f"Known: {', '.join(found)}.")
@@ -282,7 +307,7 @@ def add_assumptions(file: Annotated[Path, typer.Argument(help="An assumption set
 
     Example: clodesk assumptions add mine.json
     """
-    with open_desk() as desk:
+    with opened_desk() as desk:
         chosen = desk.store_assumption_set(_text(file), file.name)
     talk.print(f"Stored assumption set {chosen.name}")
 
@@ -301,6 +326,7 @@ def db_status(as_json: Json = False) -> None:
     else:
         tables.show_storage(console, status)
     if not status.is_current:
+        talk.print("The schema is not the one this version needs: run `clodesk db upgrade`.", markup=False)
         raise typer.Exit(ExitCode.BACKEND)
 
 
@@ -325,6 +351,15 @@ def db_stop() -> None:
     from engine.desk.storage import stop_storage
 
     talk.print("Stopped" if stop_storage() else "Nothing was running")
+
+
+def _show_import(outcome: ImportOutcome, as_json: bool) -> None:
+    if as_json:
+        console.print_json(machine.imported(outcome))
+    else:
+        tables.show_import(console, outcome)
+    if outcome.has_errors:
+        raise typer.Exit(ExitCode.INPUT)
 
 
 def _show(outcome: RunOutcome, as_json: bool) -> None:
@@ -363,8 +398,15 @@ def main() -> None:
     try:
         app()
     except ClodeskError as error:
-        talk.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        _tell(str(error))
         sys.exit(_exit_code(error))
+    except OSError as error:
+        _tell(f"CLO-4024: {error.filename or 'A file'} cannot be used: {error.strerror or error}. Check the path.")
+        sys.exit(ExitCode.INPUT)
+
+
+def _tell(text: str) -> None:
+    talk.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def _exit_code(error: ClodeskError) -> ExitCode:

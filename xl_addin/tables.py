@@ -1,6 +1,8 @@
 """What the command line shows: tables of deals, runs, findings and results for a person to read."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from rich import box
 from rich.console import Console
@@ -9,7 +11,7 @@ from rich.text import Text
 
 from engine.deal.assumptions import AssumptionSet
 from engine.deal.results import IC_COLUMNS, OC_COLUMNS, RISK_COLUMNS, TRANCHE_COLUMNS, DealResult
-from engine.desk.records import DealLine, ImportOutcome, RunOutcome, StoredRun
+from engine.desk.records import ChangeKind, DealLine, ImportOutcome, RunOutcome, StoredRun
 from engine.desk.storage import StorageStatus
 from engine.snapshot import Finding, Severity
 
@@ -36,42 +38,86 @@ def number(value: float, digits: int = 3) -> str:
     return "" if value != value else f"{value:.{digits}f}"
 
 
-def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> Table:
-    """A table whose first `left` columns are texts and the others numbers."""
-    made = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=box.SIMPLE_HEAD)
+def table(
+    title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, long: int | None = None
+) -> Table:
+    """A table whose first `left` columns are texts and the others numbers; the column `long` breaks its lines."""
+    made = Table(
+        title=title, title_justify="left", title_style="bold", header_style="bold", box=box.SIMPLE_HEAD, show_edge=False
+    )
     made.padding = (0, 1, 0, 0)
     for position, header in enumerate(headers):
-        made.add_column(header, justify="left" if position < left else "right", no_wrap=True)
+        made.add_column(header, justify="left" if position < left else "right", no_wrap=position != long)
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     return made
 
 
-def show_findings(console: Console, findings: Sequence[Finding], limit: int = 20) -> None:
-    """The findings of an import, errors first, with sheet and cell."""
+def show_findings(console: Console, findings: Sequence[Finding], per_code: int = 3) -> None:
+    """The findings of an import, errors first, with sheet and cell; of each kind the first few."""
     order = list(Severity)
-    ranked = sorted(findings, key=lambda finding: order.index(finding.severity))
-    for finding in ranked[:limit]:
-        place = f"'{finding.sheet}'!{finding.cell}" if finding.cell else f"'{finding.sheet}'"
-        line = Text.assemble((f"{finding.code:12} ", _COLOURS[finding.severity]), f"{place}: {finding.text}")
-        if finding.value_found:
-            line.append(f" (found {finding.value_found!r})", style="dim")
-        console.print(line)
-    if len(ranked) > limit:
-        console.print(f"... and {len(ranked) - limit} more; --json shows all of them", style="dim")
+    ranked = sorted(findings, key=lambda finding: (order.index(finding.severity), finding.code))
+    is_cut = False
+    for code, group in groupby(ranked, key=lambda finding: finding.code):
+        alike = list(group)
+        limit = len(alike) if alike[0].severity is Severity.ERROR else per_code
+        for finding in alike[:limit]:
+            place = _place(finding)
+            line = Text.assemble((f"{code:12} ", _COLOURS[finding.severity]), f"{place}{finding.text}")
+            if finding.value_found:
+                line.append(f" (found {shortened(repr(finding.value_found), 40)})", style="dim")
+            console.print(line, soft_wrap=True)
+        if len(alike) > limit:
+            is_cut = True
+            console.print(Text(f"{code:12} ... and {len(alike) - limit} more", style="dim"))
+    if is_cut:
+        console.print(Text("--json shows all of them", style="dim"))
+
+
+def _place(finding: Finding) -> str:
+    if not finding.sheet:
+        return ""
+    return f"'{finding.sheet}'!{finding.cell}: " if finding.cell else f"'{finding.sheet}': "
 
 
 def show_import(console: Console, outcome: ImportOutcome) -> None:
     """What an import did or would do."""
     show_findings(console, outcome.findings)
-    if outcome.changes:
+    edits = [change for change in outcome.changes if change.kind is ChangeKind.CHANGED]
+    if edits:
         rows = [
-            (item.deal, item.table, item.key, item.field, str(item.old), str(item.new)) for item in outcome.changes[:30]
+            (
+                change.deal or "all",
+                f"{_spoken(change.table)} {change.key}",
+                change.field,
+                shortened(change.old, 18),
+                shortened(change.new, 18),
+            )
+            for change in edits[:MOST_EDITS]
         ]
-        console.print(table("Changes", ("Deal", "Table", "Key", "Field", "Old", "New"), rows, left=6))
-        if len(outcome.changes) > 30:
-            console.print(f"... and {len(outcome.changes) - 30} more", style="dim")
+        console.print(table("Changed", ("Deal", "Record", "Field", "Old", "New"), rows, left=5, long=1))
+        if len(edits) > MOST_EDITS:
+            console.print(Text(f"... and {len(edits) - MOST_EDITS} more; --json shows all of them", style="dim"))
+    for kind, word in ((ChangeKind.ADDED, "New rows"), (ChangeKind.REMOVED, "Rows no longer there")):
+        counts = Counter(_spoken(change.table) for change in outcome.changes if change.kind is kind)
+        if counts:
+            told = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+            console.print(Text(f"{word}: {told}"))
     console.print(Text(outcome.message))
+
+
+MOST_EDITS = 20
+"""Changed fields that are listed one by one."""
+
+
+def _spoken(table_name: str) -> str:
+    return table_name.removesuffix("s").removesuffix("_snapshot").replace("_", " ")
+
+
+def shortened(value: object, width: int) -> str:
+    """The text of a value, cut where it is longer."""
+    text = "" if value is None else f"{value:.10g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= width else text[: width - 1] + "\u2026"
 
 
 def show_deals(console: Console, deals: Sequence[DealLine]) -> None:
@@ -95,11 +141,11 @@ def show_runs(console: Console, runs: Sequence[StoredRun]) -> None:
             run.as_of.isoformat(),
             run.mode,
             run.status,
-            f"{run.started_at:%Y-%m-%d %H:%M}",
+            f"{run.started_at:%m-%d %H:%M}",
         )
         for run in runs
     ]
-    headers = ("Run", "Deal", "Scenario", "Assumptions", "As of", "Mode", "Status", "Started")
+    headers = ("Run", "Deal", "Scenario", "Set", "As of", "Mode", "Status", "Started")
     console.print(table("Runs", headers, rows, left=len(headers)))
 
 
@@ -117,8 +163,8 @@ def show_assumption_sets(console: Console, sets: Sequence[AssumptionSet]) -> Non
         for chosen in sets
     ]
     rows.append(("workbook", "What the workbook of the deal itself says", "yes", "", "", ""))
-    headers = ("Name", "Description", "Curve", "Rows", "Reinvestment", "Fees")
-    console.print(table("Assumption sets", headers, rows, left=2))
+    headers = ("Name", "Description", "Curve", "Rows", "Reinv.", "Fees")
+    console.print(table("Assumption sets", headers, rows, left=2, long=1))
 
 
 def show_storage(console: Console, status: StorageStatus) -> None:
@@ -129,7 +175,7 @@ def show_storage(console: Console, status: StorageStatus) -> None:
         ("Schema", f"{status.revision or 'none'} (needed: {status.needed})"),
         ("Cache", status.cache),
     ]
-    console.print(table("Storage", ("", ""), rows, left=2))
+    console.print(table("Storage", ("", ""), rows, left=2, long=1))
 
 
 def show_run(console: Console, outcome: RunOutcome) -> None:
@@ -172,17 +218,17 @@ def _tranche_table(result: DealResult) -> Table:
             (
                 name,
                 millions(block[0, TRANCHE_COLUMNS.index("balance_begin")]),
-                percent(risk["yield_at_price"], 2),
-                percent(risk["discount_margin_at_price"], 2),
-                percent(risk["price_at_discount_margin"], 2),
+                number(100.0 * risk["yield_at_price"], 2),
+                number(100.0 * risk["discount_margin_at_price"], 2),
+                number(100.0 * risk["price_at_discount_margin"], 2),
                 number(risk["wal"], 2),
                 number(risk["modified_duration"], 2),
                 millions(float(block[:, paid].sum())),
                 millions(float(block[:, TRANCHE_COLUMNS.index("principal_paid")].sum())),
             )
         )
-    headers = ("Class", "Balance", "Yield", "DM", "Price", "WAL", "Duration", "Interest", "Principal")
-    return table("Classes (amounts in millions, life and duration in years)", headers, rows)
+    headers = ("Class", "Balance", "Yield %", "DM %", "Price %", "WAL", "Dur", "Interest", "Principal")
+    return table("Classes (amounts in millions; WAL and duration in years)", headers, rows)
 
 
 _PAID = ("interest_paid", "deferred_interest_paid", "deferred_principal_paid")
@@ -210,5 +256,5 @@ def _coverage_table(result: DealResult) -> Table:
                     str(failed),
                 )
             )
-    headers = ("Test", "Ratio", "Trigger", "Cushion", "Result", "Lowest", "Periods failed")
-    return table("Coverage tests", headers, rows)
+    headers = ("Test", "Ratio", "Trigger", "Cushion", "Result", "Lowest", "Failed")
+    return table("Coverage tests (first period; lowest ratio and failed periods of the run)", headers, rows)

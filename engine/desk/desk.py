@@ -3,6 +3,7 @@
 One call per use case. A face hands in texts and paths and gets records back; it knows no table, no cache and no kernel.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -24,6 +25,7 @@ from workbooks.demo import DEAL_NAME, demo_waterfall, write_demo_workbook
 from workbooks.results import ResultRecord, write_results
 
 _DEMO_WATERFALL_FROM = date(2016, 1, 1)
+_PARTS = re.compile(r"(\D*)(\d*)")
 
 
 def _silent(_text: str, _done: float) -> None:
@@ -56,9 +58,9 @@ class Desk:
         return imports.load_workbook(self._store, path, dry_run=dry_run, is_strict=is_strict)
 
     def deals(self) -> tuple[DealLine, ...]:
-        """Every deal in the database, newest date first."""
+        """Every deal in the database, newest date first, Mag 6 before Mag 11."""
         with self._store.read() as work:
-            return tuple(
+            lines = [
                 DealLine(
                     name=item.deal_name,
                     as_of=item.as_of,
@@ -68,7 +70,9 @@ class Desk:
                     source_file=item.source_file,
                 )
                 for item in work.snapshots.deals()
-            )
+            ]
+        lines.sort(key=lambda line: [(text.upper(), int(digits or 0)) for text, digits in _PARTS.findall(line.name)])
+        return tuple(sorted(lines, key=lambda line: line.as_of, reverse=True))
 
     # Runs
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from db.changes import Change
+from db.changes import Change as Change
+from db.changes import ChangeKind as ChangeKind
 from db.runs import StoredRun as StoredRun
 from engine.deal.results import DealResult
 from engine.snapshot import Finding

@@ -1,6 +1,5 @@
 """Running through the desk: what a run rests on, where its answer comes from, and what it refuses."""
 
-import hashlib
 import logging
 import socket
 from collections.abc import Callable
@@ -26,8 +25,9 @@ from engine.errors import BackendError, ClodeskError, InputError
 from engine.market.curve import IndexCurve
 from engine.modes import Mode
 from engine.numerics import source_hash
-from engine.snapshot import LabelledValue, Place, PositionRow, WorkbookSnapshot
+from engine.snapshot import Place, PositionRow, WorkbookSnapshot
 from engine.waterfall.parser import parse_program
+from tests.desk.made_books import as_mag16_in_default
 from workbooks.demo import DEAL_NAME, demo_waterfall
 from workbooks.legacy import read_workbook
 
@@ -363,18 +363,3 @@ def _credit() -> dict[str, object]:
 
     row = AssumptionRow(blkrock_id="ALL", cpr=0.2, cdr=0.02, severity=0.3, recovery_lag_months=6.0)
     return {"rows": (row,)}
-
-
-def as_mag16_in_default(book: WorkbookSnapshot) -> WorkbookSnapshot:
-    """The demo deal under the name of MAG 16, with its classes, and in an event of default."""
-    deal = book.deals[0]
-    classes = ("Class A", "Class B", "Class C-1", "Class C-2", "Class D", "Class E", "Sub Notes")
-    kept = tuple(
-        replace(row, name=name, oc_trigger=None if row.is_equity else 1.05, ic_trigger=None if row.is_equity else 1.0)
-        for row, name in zip(deal.tranches[2:], classes, strict=True)
-    )
-    flagged = LabelledValue(label="Event of Default", value=True, place=Place("Mag 16 Inputs", "AC9"))
-    inputs = (*(row for row in deal.clo_inputs if row.label.strip() != "Event of Default"), flagged)
-    file = replace(book.source_file, sha256=hashlib.sha256(b"mag16").hexdigest())
-    mag16 = replace(deal, name="Mag 16", tranches=kept, clo_inputs=inputs)
-    return replace(book, deals=(mag16,), source_file=file)
