@@ -47,7 +47,13 @@ def table(
     )
     made.padding = (0, 1, 0, 0)
     for position, header in enumerate(headers):
-        made.add_column(header, justify="left" if position < left else "right", no_wrap=position != long)
+        is_long = position == long
+        made.add_column(
+            header,
+            justify="left" if position < left else "right",
+            no_wrap=not is_long,
+            overflow="fold" if is_long else "ellipsis",
+        )
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     return made
@@ -204,8 +210,10 @@ def show_run(console: Console, outcome: RunOutcome) -> None:
                 style="red",
             )
         )
-    console.print(_tranche_table(result))
-    console.print(_coverage_table(result))
+    for made in (_tranche_table(result), _coverage_table(result)):
+        console.print()
+        console.print(made)
+    console.print()
 
 
 def _tranche_table(result: DealResult) -> Table:
