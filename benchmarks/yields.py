@@ -1,10 +1,5 @@
-"""Yields, durations and spreads in bulk beside QuantLib and the legacy bisection; run with python, no arguments.
+"""Yields, durations and spreads in bulk beside QuantLib and the legacy bisection."""
 
-Every line is the best of several runs in this process; ratios are what to compare between machines.
-"""
-
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import QuantLib as ql  # noqa: N813  (the name its own documentation uses)
 
+from benchmarks.figures import Figure, Unit, median_seconds
 from engine.analytics import kernels, kernels_legacy
 from engine.analytics.kernels_spread import solve_spread
 from engine.conventions.days import day_number
@@ -25,17 +21,6 @@ N_SCENARIOS, N_TRANCHES, N_PERIODS = 10_000, 8, 48
 N_RIVAL_BONDS, N_RIVAL_SOLVES = 200, 200
 SETTLE = day_number(date(2016, 3, 23))
 QUARTER = 91
-
-
-def best_seconds(call: Callable[[], object], repeats: int = 7) -> float:
-    """Shortest of several runs, after one that compiles and fills caches."""
-    call()
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +40,26 @@ class Bonds:
         return cls(cash, days, rng.uniform(85.0, 115.0, N_BONDS))
 
 
-def bulk_seconds(bonds: Bonds) -> tuple[float, float]:
-    """Seconds for all bonds: solving alone, and counting compounding periods as well."""
+def bulk_seconds(bonds: Bonds, repeats: int) -> float:
+    """Seconds for all bonds: counting compounding periods, then yield and both durations."""
     counts, months, codes = (np.full(N_BONDS, value) for value in (N_FLOWS, 3, 2))
     frequencies = np.full(N_BONDS, 4.0)
     cumulative = np.empty_like(bonds.cash)
     yields, macaulay, modified = np.empty((3, N_BONDS))
     statuses = np.empty(N_BONDS, dtype=np.int64)
 
-    def count() -> None:
-        kernels.bulk_cumulative_periods(SETTLE, bonds.days, counts, months, codes, cumulative)
-
     def solve() -> None:
+        kernels.bulk_cumulative_periods(SETTLE, bonds.days, counts, months, codes, cumulative)
         kernels.bulk_yield_and_durations(
             bonds.cash, cumulative, counts, bonds.prices, frequencies, yields, macaulay, modified, statuses
         )
 
-    def count_and_solve() -> None:
-        count()
-        solve()
-
-    count()
-    solving, both = best_seconds(solve), best_seconds(count_and_solve)
+    seconds = median_seconds(solve, repeats)
     assert not statuses.any()
-    return solving, both
+    return seconds
 
 
-def quantlib_seconds(bonds: Bonds) -> float:
+def quantlib_seconds(bonds: Bonds, repeats: int) -> float:
     """Seconds for N_RIVAL_BONDS bonds: yield and both durations of prepared legs."""
     epoch = ql.Date(1, 1, 1970)
     settle = epoch + SETTLE
@@ -100,7 +78,7 @@ def quantlib_seconds(bonds: Bonds) -> float:
             ql.CashFlows.duration(leg, rate, ql.Duration.Macaulay, False, settle)
             ql.CashFlows.duration(leg, rate, ql.Duration.Modified, False, settle)
 
-    return best_seconds(solve, repeats=3)
+    return median_seconds(solve, repeats)
 
 
 @numba.njit(parallel=True)
@@ -126,7 +104,7 @@ def solve_by_bisection(
         solutions[i, 1] = kernels_legacy.solve_spread(cash, intervals, rates, n, prices[i], 4.0)[0]
 
 
-def tranche_seconds() -> tuple[float, float]:
+def tranche_seconds(repeats: int) -> tuple[float, float]:
     """Seconds for all scenarios and tranches, and for N_RIVAL_SOLVES tranches by bisection."""
     rng = np.random.default_rng(2)
     cash = rng.uniform(1e5, 5e6, (N_TRANCHES, N_PERIODS))
@@ -137,28 +115,31 @@ def tranche_seconds() -> tuple[float, float]:
     rates = np.linspace(0.004, 0.025, N_PERIODS)
     prices = cash.sum(axis=1) * rng.uniform(0.6, 0.95, (N_SCENARIOS, N_TRANCHES))
     solutions = np.empty((N_SCENARIOS, N_TRANCHES, 2))
-    fast = best_seconds(lambda: solve_tranches(cash, cumulative, rates, prices, solutions))
+    fast = median_seconds(lambda: solve_tranches(cash, cumulative, rates, prices, solutions), repeats)
     assert np.isfinite(solutions).all()
     few = prices[:N_RIVAL_SOLVES, 0].copy()
-    return fast, best_seconds(lambda: solve_by_bisection(cash[0], intervals, rates, few, solutions[:, 0]))
+    return fast, median_seconds(lambda: solve_by_bisection(cash[0], intervals, rates, few, solutions[:, 0]), repeats)
 
 
-def main() -> None:
-    bonds = Bonds.random()
-    solving, both = bulk_seconds(bonds)
-    rival = quantlib_seconds(bonds) / N_RIVAL_BONDS
-    print(f"threads {numba.get_num_threads()}")
-    print(f"price -> yield, both durations, {N_BONDS:,} bonds of {N_FLOWS} flows")
-    print(f"  solving                {solving / N_BONDS * 1e6:8.3f} us a bond")
-    print(f"  with counting periods  {both / N_BONDS * 1e6:8.3f} us a bond")
-    print(f"  QuantLib               {rival * 1e6:8.3f} us a bond, {rival / (both / N_BONDS):.0f} times as long")
-    fast, bisection = tranche_seconds()
-    each = fast / (N_SCENARIOS * N_TRANCHES)
-    slow = bisection / N_RIVAL_SOLVES
-    print(f"yield and discount margin, {N_SCENARIOS:,} scenarios x {N_TRANCHES} tranches x {N_PERIODS} flows")
-    print(f"  solving                {each * 1e6:8.3f} us a tranche, {fast:.3f} s in all")
-    print(f"  legacy bisection       {slow * 1e6:8.3f} us a tranche on one thread, {slow / each:.0f} times as long")
-
-
-if __name__ == "__main__":
-    main()
+def run(*, is_quick: bool) -> list[Figure]:
+    """Yield and durations of bonds; yield and discount margin of tranches in many scenarios."""
+    bonds, repeats = Bonds.random(), 3 if is_quick else 9
+    solving, rival = bulk_seconds(bonds, repeats), quantlib_seconds(bonds, repeats)
+    tranches, bisection = tranche_seconds(repeats)
+    return [
+        Figure(
+            name=f"price to yield and both durations, one of {N_BONDS:,} bonds",
+            amount=solving / N_BONDS,
+            unit=Unit.MICROSECOND,
+            alternative=f"QuantLib, one of {N_RIVAL_BONDS} prepared legs",
+            alternative_amount=rival / N_RIVAL_BONDS,
+            target=1e-6,
+        ),
+        Figure(
+            name=f"yield and discount margin, one of {N_SCENARIOS * N_TRANCHES:,} tranches of {N_PERIODS} flows",
+            amount=tranches / (N_SCENARIOS * N_TRANCHES),
+            unit=Unit.MICROSECOND,
+            alternative=f"the legacy bisection, compiled, one of {N_RIVAL_SOLVES}",
+            alternative_amount=bisection / N_RIVAL_SOLVES,
+        ),
+    ]
