@@ -2,44 +2,17 @@
 
 import os
 import re
-import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 import typer
 
 from tests.desk.made_books import as_mag16_in_default
+from tests.xl_addin.command_lines import COMMANDS, parse
 from workbooks.demo import demo_snapshot, demo_waterfall
 from xl_addin import cli
-
-
-def commands() -> Iterator[tuple[str, typer.core.TyperCommand]]:
-    """Every command with its full name."""
-    root = typer.main.get_command(cli.app)
-    for name, command in root.commands.items():
-        if hasattr(command, "commands"):
-            yield from ((f"{name} {inner}", found) for inner, found in command.commands.items())
-        else:
-            yield name, command
-
-
-COMMANDS = tuple(commands())
-
-
-def parse(line: str) -> None:
-    """Let the command line read a line, as a shell would hand it over, without doing anything."""
-    words = shlex.split(line, comments=True)
-    words = words[: words.index(">")] if ">" in words else words
-    assert words[0] == "clodesk"
-    command, rest = typer.main.get_command(cli.app), words[1:]
-    while hasattr(command, "commands"):
-        assert rest, line
-        assert rest[0] in command.commands, line
-        command, rest = command.commands[rest[0]], rest[1:]
-    command.make_context("clodesk", rest)
 
 
 @pytest.mark.parametrize(("name", "command"), COMMANDS, ids=[name for name, _ in COMMANDS])

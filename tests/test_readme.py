@@ -1,0 +1,98 @@
+"""The README cannot drift: what it shows exists and works."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from db.settings import StorageSettings
+from engine import numerics
+from engine.waterfall.parser import parse_program
+from tests.xl_addin.command_lines import COMMANDS, parse
+
+PROJECT = Path(__file__).resolve().parent.parent
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def shown_commands() -> list[str]:
+    """Every `clodesk ...` of the README, in blocks and between backticks."""
+    in_blocks = [
+        part.strip().removeprefix(".venv/bin/")
+        for block in BLOCKS
+        for line in block.splitlines()
+        for part in line.split("&&")
+        if part.strip().removeprefix(".venv/bin/").startswith("clodesk ")
+    ]
+    outside = re.sub(r"^```\n.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
+    return in_blocks + re.findall(r"`(clodesk [^`]+)`", outside)
+
+
+@pytest.mark.parametrize("line", shown_commands())
+def test_a_shown_command_exists_and_takes_what_it_is_given(line: str) -> None:
+    """The command line parses it as it stands."""
+    parse(line)
+
+
+def test_the_table_holds_every_command() -> None:
+    """No command is missing from it, and none is invented."""
+    rows = re.findall(r"^\| (`clodesk [^|]+) \|", README, re.MULTILINE)
+    lines = [line.split() for row in rows for line in re.findall(r"`clodesk ([^`]+)`", row)]
+    named = {" ".join(word for word in words if word.islower()) for words in lines}
+
+    assert named == {name for name, _ in COMMANDS}
+
+
+def test_the_environment_variables_are_read() -> None:
+    """Storage settings, the folder of compiled code, the folder of reference data."""
+    named = set(re.findall(r"CLODESK_[A-Z_]+", README))
+    settings = {f"CLODESK_{name.upper()}" for name in StorageSettings.model_fields}
+
+    assert named - settings == {"CLODESK_CACHE_DIR", "CLODESK_REFERENCE"}
+    assert '"CLODESK_REFERENCE"' in (PROJECT / "tests" / "conftest.py").read_text()
+
+
+def test_the_cache_folder_is_the_named_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """CLODESK_CACHE_DIR moves the compiled code."""
+    monkeypatch.setenv("CLODESK_CACHE_DIR", str(tmp_path))
+
+    assert numerics.cache_root() == tmp_path
+
+
+def test_the_waterfall_excerpt_is_part_of_a_program() -> None:
+    """With a header before it and the other sections after it, it parses."""
+    excerpt = next(block for block in BLOCKS if block.startswith("INT:"))
+    header = """tranches A B C D E SUB
+control A>A B>B C>C D>D E>E
+oc B: A B; C: A B C; D: A B C D; E: A B C D E; ID: A B C D E; EOD: A
+ic B: A B; C: A B C; D: A B C D
+"""
+    others = """PRIN:
+  NOTES
+NPS:
+  PRN A; PRN B; PRN C; PRN D; PRN E; EQUITY P
+EOD:
+  INT A; PRN A; EQUITY P
+"""
+    program = parse_program(header + excerpt + others)
+
+    assert len(program.tranches) == 6
+
+
+def test_the_folders_exist() -> None:
+    """Every folder of the map is there."""
+    rows = re.findall(r"^\| ((?:`[\w/]+`(?:, )?)+) \|", README, re.MULTILINE)
+    names = [name for row in rows for name in re.findall(r"`([\w/]+)`", row)]
+
+    assert len(names) > 10
+    for name in names:
+        assert (PROJECT / name).is_dir() or (PROJECT / "engine" / name).is_dir(), name
+
+
+def test_the_two_commands_of_the_readme_are_marked_for_ci() -> None:
+    """.ci/run takes them from here: one that installs and runs the main job, one that installs and runs the tests."""
+    for mark, ending in (("demo", "clodesk demo"), ("test", "pytest")):
+        found = re.search(rf"<!-- {mark} -->\n```\n(.+)\n```", README)
+        assert found is not None
+        assert found[1].endswith(ending)
+        assert "requirements.lock" in found[1]
