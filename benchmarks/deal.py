@@ -61,7 +61,7 @@ def real_size_deal() -> RealSizeDeal:
         curve=IndexCurve.of(as_of, case["inputs"]["yield_curve"]["rates"]),
     )
     deal = legacy_records.deal(case)
-    return RealSizeDeal("MAG 17", deal, market, as_of, load_program(deal.program))
+    return RealSizeDeal("MAG 17", deal, market, as_of, load_program(deal.program, frozenset()))
 
 
 def _demo_deal() -> RealSizeDeal:
