@@ -124,7 +124,7 @@ class ExcessSpreadCapture:
 class SeniorManagementCarveOut:
     """Only this fraction of the base fee is paid in its senior position, the rest before the junior fee."""
 
-    fraction: float
+    fraction: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,13 +179,7 @@ def apply_features(program: Program, features: Features) -> Program:
     """The program with its features switched on; raises InputError for a feature in legacy mode."""
     if features == NO_FEATURES:
         return program
-    if program.mode is Mode.LEGACY:
-        raise InputError(
-            "CLO-1241",
-            "The legacy model has no optional features",
-            where=f"waterfall {program.name}",
-            remedy="Run in standard mode, or switch the features off.",
-        )
+    refuse_in_legacy_mode(program)
     edits: tuple[tuple[object, Callable[[Program], Program]], ...] = (
         (features.turbo, lambda p: _turbo(p, features.turbo)),
         (features.claw_back, lambda p: _claw_back(p, features.claw_back)),
@@ -202,6 +196,17 @@ def apply_features(program: Program, features: Features) -> Program:
         if feature is not None:
             program = edit(program)
     return program
+
+
+def refuse_in_legacy_mode(program: Program) -> None:
+    """Raise InputError for a program in legacy mode."""
+    if program.mode is Mode.LEGACY:
+        raise InputError(
+            "CLO-1241",
+            "The legacy model has no optional features",
+            where=f"waterfall {program.name}",
+            remedy="Run in standard mode, or switch the features off.",
+        )
 
 
 def apply_to_terms(terms: LiabilityTerms, features: Features, base_fee: int) -> LiabilityTerms:
