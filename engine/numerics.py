@@ -12,9 +12,12 @@ from typing import Protocol, TypeVar
 _PACKAGE = Path(__file__).resolve().parent
 
 
+_SOURCE_PATTERNS = ("kernels*.py", "state.py", "codes.py", "numerics.py", "borrowing.py")
+
+
 def kernel_sources(package: Path = _PACKAGE) -> tuple[Path, ...]:
-    """Every source file that may hold kernels, in a fixed order."""
-    return tuple(sorted(package.rglob("kernels*.py")))
+    """Every source file whose content is compiled in, kernels and the layouts they read, in a fixed order."""
+    return tuple(sorted(path for pattern in _SOURCE_PATTERNS for path in package.rglob(pattern)))
 
 
 def kernel_hash(package: Path = _PACKAGE) -> str:
@@ -63,5 +66,8 @@ kernel: KernelDecorator = numba.njit(cache=True, nogil=True)
 parallel_kernel: KernelDecorator = numba.njit(cache=True, nogil=True, parallel=True)
 """As `kernel`, for the outer loop over scenarios only."""
 
-division_kernel: KernelDecorator = numba.njit(cache=True, nogil=True, error_model="numpy")
-"""As `kernel`, where the function itself rules out zero divisors: error paths would keep reference counting alive."""
+inlined_kernel: KernelDecorator = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+"""As `kernel`, compiled into its caller and without error paths, both of which keep reference counting alive.
+
+The function itself has to rule out zero divisors.
+"""

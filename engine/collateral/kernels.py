@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.conventions.kernels import days360_us, period_rate_from_days, year_fraction
-from engine.numerics import kernel
+from engine.numerics import inlined_kernel as kernel
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -18,7 +18,7 @@ from engine.collateral.kernels import (
     SCHEDULED,
     UNSCHEDULED,
 )
-from engine.numerics import kernel
+from engine.numerics import inlined_kernel as kernel
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -18,7 +18,7 @@ from engine.collateral.kernels_pool import (
     POOL_UNSCHEDULED,
 )
 from engine.conventions.kernels import period_rate_from_days
-from engine.numerics import kernel
+from engine.numerics import inlined_kernel as kernel
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

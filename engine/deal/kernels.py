@@ -32,7 +32,7 @@ from engine.liabilities.state import (
     TrancheState,
     TrancheTerm,
 )
-from engine.numerics import kernel
+from engine.numerics import inlined_kernel as kernel
 from engine.waterfall.codes import CompiledProgram, SectionCode
 from engine.waterfall.kernels import (
     evaluate_predicates,
@@ -161,7 +161,7 @@ class History(NamedTuple):
     trace: Floats
 
 
-# Sections as plain integers, so that the interpreter is compiled once for all of them.
+# Sections as plain integers; interest, principal and notes are run in the order of their codes.
 INTEREST, PRINCIPAL, NOTES, DEFAULTED = (
     int(code) for code in (SectionCode.INT, SectionCode.PRIN, SectionCode.NPS, SectionCode.EOD)
 )
@@ -338,25 +338,23 @@ def pay_period(
     """Run the sections of period i (spec 02 §5.2 steps 13, 14); returns a Status."""
     register = state.register
     evaluate_predicates(program, state)
-    if is_defaulted:
-        total = interest_proceeds + register[Register.PRINCIPAL_PROCEEDS]
-        return run_section(program, liability, state, DEFAULTED, total, trace)
-    status = run_section(program, liability, state, INTEREST, interest_proceeds, trace)
-    if status != Status.OK:
-        return status
-    register[Register.REINVESTMENT_CAP] = reinvestment_cap(
-        terms, pools, i, is_liquidating, register[Register.PRINCIPAL_PROCEEDS]
-    )
-    status = run_section(program, liability, state, PRINCIPAL, register[Register.PRINCIPAL_PROCEEDS], trace)
-    if status != Status.OK:
-        return status
-    status = run_section(program, liability, state, NOTES, register[Register.NOTES], trace)
-    if status != Status.OK:
-        return status
-    add_reinvestment(
-        reinvestment, rates.cpr, rates.cdr, rates.severity, register[Register.REINVESTED], i, pools.purchase, pools.book
-    )
-    return Status.OK
+    first, last = (DEFAULTED, DEFAULTED) if is_defaulted else (INTEREST, NOTES)
+    for section in range(first, last + 1):
+        cash = interest_proceeds
+        if section == PRINCIPAL:
+            cash = register[Register.PRINCIPAL_PROCEEDS]
+            register[Register.REINVESTMENT_CAP] = reinvestment_cap(terms, pools, i, is_liquidating, cash)
+        elif section == NOTES:
+            cash = register[Register.NOTES]
+        elif section == DEFAULTED:
+            cash += register[Register.PRINCIPAL_PROCEEDS]
+        status = run_section(program, liability, state, section, cash, trace)
+        if status != Status.OK:
+            return status
+    if not is_defaulted:
+        amount = register[Register.REINVESTED]
+        add_reinvestment(reinvestment, rates.cpr, rates.cdr, rates.severity, amount, i, pools.purchase, pools.book)
+    return 0
 
 
 @kernel

@@ -10,7 +10,7 @@ from engine.analytics import kernels_legacy
 from engine.analytics.kernels import weighted_average_life, yield_and_durations
 from engine.analytics.kernels_spread import present_value_with_spread, solve_spread
 from engine.liabilities.state import TrancheState
-from engine.numerics import kernel
+from engine.numerics import inlined_kernel as kernel
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

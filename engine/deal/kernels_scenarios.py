@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from engine.borrowing import borrowed
 from engine.collateral.kernels import (
     N_BALANCES,
     N_FLOWS,
@@ -35,7 +36,7 @@ from engine.deal.kernels import DealTerms, History, Pools, ReinvestmentRates, ru
 from engine.deal.kernels_risk import RiskTerms, measure_tranches
 from engine.liabilities.kernels import start_deal, state_of
 from engine.liabilities.state import LiabilityTerms, StateBlock, TrancheState
-from engine.numerics import kernel
+from engine.numerics import inlined_kernel, kernel
 from engine.waterfall.codes import CompiledProgram
 
 Floats = npt.NDArray[np.float64]
@@ -158,7 +159,6 @@ class Buffers(NamedTuple):
     flows_by_tranche: Floats
 
 
-@kernel
 def new_buffers(arrays: DealArrays) -> Buffers:
     """Zeroed buffers of the deal's size."""
     collateral, purchases = arrays.collateral, arrays.purchases
@@ -197,21 +197,21 @@ def new_buffers(arrays: DealArrays) -> Buffers:
     )
 
 
-@kernel
+@inlined_kernel
 def scale(annual: Floats, multiplier: float, shocked: Floats) -> None:
     """Annual rates times a multiplier, no more than 1; untouched for a multiplier of 1. Flat arrays."""
     for i in range(annual.shape[0]):
         shocked[i] = annual[i] if multiplier == 1.0 else min(1.0, annual[i] * multiplier)
 
 
-@kernel
+@inlined_kernel
 def shift(annual: Floats, amount: float, shocked: Floats) -> None:
     """Severities plus a shift within 0 and 1; untouched for a shift of 0. Flat arrays."""
     for i in range(annual.shape[0]):
         shocked[i] = annual[i] if amount == 0.0 else min(1.0, max(0.0, annual[i] + amount))
 
 
-@kernel
+@inlined_kernel
 def project_collateral(arrays: DealArrays, rows: ScenarioRows, s: int, buffers: Buffers) -> None:
     """Fill pool, cash and asset balances of scenario s; empty the book."""
     collateral, pools = arrays.collateral, buffers.pools
@@ -250,7 +250,7 @@ def project_collateral(arrays: DealArrays, rows: ScenarioRows, s: int, buffers: 
         pools.cash[i, 1] = row[POOL_SCHEDULED] + row[POOL_UNSCHEDULED] + row[POOL_RECOVERIES]
 
 
-@kernel
+@inlined_kernel
 def fill_purchase_rates(purchases: Purchases, rows: ScenarioRows, s: int, buffers: Buffers) -> None:
     """Period rates of reinvested collateral in scenario s."""
     rates, annual = buffers.purchase_rates, buffers.purchase_annual
@@ -263,7 +263,7 @@ def fill_purchase_rates(purchases: Purchases, rows: ScenarioRows, s: int, buffer
     shift(purchases.severity_annual, rows.severity_shift[s], rates.severity)
 
 
-@kernel
+@inlined_kernel
 def run_scenario(
     arrays: DealArrays,
     rows: ScenarioRows,
@@ -324,7 +324,7 @@ def run_scenario(
     total_paid(history, last, s, figures)
 
 
-@kernel
+@inlined_kernel
 def total_paid(history: History, last: int, s: int, figures: ScenarioFigures) -> None:
     """Totals of scenario s over its periods (spec 02 §6.5)."""
     for t in range(history.tranche.shape[1]):
@@ -350,7 +350,6 @@ def total_paid(history: History, last: int, s: int, figures: ScenarioFigures) ->
     figures.incentive[s] = incentive
 
 
-@kernel
 def new_history(arrays: DealArrays) -> History:
     """Zeroed history without a trace."""
     n_periods = arrays.deal.payment_day.shape[0] - 1
@@ -374,10 +373,12 @@ def run_block(
     last: int,
     states: StateBlock,
     block: int,
+    buffers: Buffers,
+    history: History,
     figures: ScenarioFigures,
 ) -> None:
-    """Run scenarios first .. last - 1 one after the other, in the state of one block and buffers of their own."""
-    buffers = new_buffers(arrays)
-    history = new_history(arrays)
+    """Run scenarios first .. last - 1 one after the other, in the state, buffers and history of one block."""
+    shared, scenarios, all_states = borrowed(arrays), borrowed(rows), borrowed(states)
+    memory, past, found = borrowed(buffers), borrowed(history), borrowed(figures)
     for s in range(first, last):
-        run_scenario(arrays, rows, s, buffers, states, block, history, figures)
+        run_scenario(shared, scenarios, s, memory, all_states, block, past, found)

@@ -23,9 +23,9 @@ REASONS = {
 
 
 def to_result(
-    resolved: ResolvedDeal, history: History, pools: Pools, figures: ScenarioFigures, states: StateBlock
+    resolved: ResolvedDeal, history: History, pools: Pools, figures: ScenarioFigures, states: StateBlock, row: int
 ) -> DealResult:
-    """The result of scenario 0, cut to its last period."""
+    """The result of scenario 0, cut to its last period; row is that of its state."""
     deal, schedule, waterfall = resolved.deal, resolved.schedule, resolved.waterfall
     n = int(figures.last_period[0])
     failure = _failure(resolved, int(figures.status[0]), n, figures.context[0])
@@ -56,8 +56,8 @@ def to_result(
         ic=history.ic[:n].copy(),
         incentive=history.incentive[:n].copy(),
         risk=np.full_like(figures.risk[0], np.nan) if failure else figures.risk[0].copy(),
-        last_calculated=states.tranche[0, :, TrancheState.LAST_CALCULATED].astype(np.int64),
-        trace=_trace(history.trace[: int(states.context[0, Context.TRACE_ROWS])]),
+        last_calculated=states.tranche[row, :, TrancheState.LAST_CALCULATED].astype(np.int64),
+        trace=_trace(history.trace[: int(states.context[row, Context.TRACE_ROWS])]),
         step_texts=waterfall.step_texts,
         collection_end=(float(history.cash_end[0]), float(history.cash_end[1])),
         accrued_interest_end=float(history.cash_end[2]),

@@ -97,7 +97,10 @@ def resolve(
         ),
         program=waterfall.compiled,
         opening=Opening(
-            opening.discounted_payments, float(opening.is_reached), opening.receipts, opening.contributions
+            float(opening.discounted_payments),
+            float(opening.is_reached),
+            float(opening.receipts),
+            float(opening.contributions),
         ),
         risk=_risk(deal, schedule, as_of, quirks),
     )
@@ -172,6 +175,7 @@ def _terms(deal: Deal, schedule: DealSchedule, layout: PoolLayout, quirks: Quirk
 
     collection = account_cash(AccountNumber.COLLECTION)
     terms, ccc = deal.reinvestment, _ccc_terms(deal, schedule, layout, quirks)
+    # One type a member, whatever the input files hold: each combination of types would be compiled anew.
     return DealTerms(
         payment_day=payment,
         tranche_years=_years(schedule, dates.closing, [_code(t.day_count, quirks) for t in deal.tranches]),
@@ -180,25 +184,25 @@ def _terms(deal: Deal, schedule: DealSchedule, layout: PoolLayout, quirks: Quirk
         is_reinvesting=payment <= day_number(dates.reinvestment_end),
         is_before_maturity=payment < day_number(dates.maturity),
         is_callable=payment >= day_number(dates.no_call),
-        interest_cash=collection[0],
-        principal_cash=collection[1] + account_cash(AccountNumber.RAMP_UP)[1],
-        reserve_cash=account_cash(AccountNumber.INTEREST_RESERVE)[1],
-        accrued_interest=deal.purchased_accrued_interest,
-        opening_fee_basis=deal.opening_fee_basis,
-        call_threshold=deal.call_threshold,
-        liquidation_price=deal.liquidation_price,
-        equity_balance=_equity_balance(deal),
+        interest_cash=float(collection[0]),
+        principal_cash=float(collection[1] + account_cash(AccountNumber.RAMP_UP)[1]),
+        reserve_cash=float(account_cash(AccountNumber.INTEREST_RESERVE)[1]),
+        accrued_interest=float(deal.purchased_accrued_interest),
+        opening_fee_basis=float(deal.opening_fee_basis),
+        call_threshold=float(deal.call_threshold),
+        liquidation_price=float(deal.liquidation_price),
+        equity_balance=float(_equity_balance(deal)),
         pre_cash=int(_reinvested_cash(terms.pre_type)),
-        pre_fraction=terms.pre_fraction,
+        pre_fraction=float(terms.pre_fraction),
         post_cash=int(_reinvested_cash(terms.post_type)),
-        post_fraction=terms.post_fraction,
-        is_event_of_default=deal.is_event_of_default,
-        ccc_limit=deal.ccc_limit,
+        post_fraction=float(terms.post_fraction),
+        is_event_of_default=bool(deal.is_event_of_default),
+        ccc_limit=float(deal.ccc_limit),
         is_ccc=ccc.is_ccc,
         is_caa=ccc.is_caa,
         ccc_value=ccc.value,
         dearest_first=ccc.dearest_first,
-        ccc_price=deal.ccc_liquidation_price,
+        ccc_price=float(deal.ccc_liquidation_price),
         policy=_policy(quirks),
     )
 
@@ -318,7 +322,7 @@ def _purchases(
         row[1:n_periods] = years[1:n_periods] * (np.maximum(index, terms.floor) + terms.spread)
     is_legacy = Quirk.REINVEST_EARLY_EXIT_DEFAULTS in quirks
     return Purchases(
-        price=terms.price,
+        price=float(terms.price),
         n_terms=n_terms,
         lag=round(terms.recovery_lag_months / months),
         has_tail=0 if is_legacy else 1,
@@ -367,10 +371,12 @@ def _risk(deal: Deal, schedule: DealSchedule, as_of: date, quirks: Quirks) -> Ri
         days=payment,
         intervals=intervals,
         cumulative=np.cumsum(intervals, axis=1),
-        price=np.array([np.nan if t.price is None else t.price for t in deal.tranches]),
-        discount_margin=np.array([np.nan if t.discount_margin is None else t.discount_margin for t in deal.tranches]),
-        balance=np.array([t.current_balance for t in deal.tranches]),
-        original_balance=np.array([t.original_balance for t in deal.tranches]),
+        price=np.array([np.nan if t.price is None else t.price for t in deal.tranches], dtype=np.float64),
+        discount_margin=np.array(
+            [np.nan if t.discount_margin is None else t.discount_margin for t in deal.tranches], dtype=np.float64
+        ),
+        balance=np.array([t.current_balance for t in deal.tranches], dtype=np.float64),
+        original_balance=np.array([t.original_balance for t in deal.tranches], dtype=np.float64),
         is_deferrable=np.array([float(t.is_deferrable) for t in deal.tranches]),
         is_legacy=is_legacy,
     )

@@ -18,7 +18,6 @@ from engine.deal.kernels_scenarios import (
     new_buffers,
     new_history,
     run_block,
-    run_scenario,
 )
 from engine.deal.outcome import to_result
 from engine.deal.resolve import ResolvedDeal, resolve
@@ -34,6 +33,8 @@ Ints = npt.NDArray[np.int64]
 
 SCENARIO_BLOCKS = 16
 """Blocks that scenarios are dealt out in: enough for uneven cores, few enough that their buffers stay small."""
+
+OWN_ROW = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +82,13 @@ def run_deal(
     resolved = resolve(deal, chosen, market.calendar, (market.curve,), as_of, quirks)
     arrays = resolved.arrays
     rows = _rows([Scenario(name="")], resolved, [0])
-    figures, states = _figures(1, resolved), _states(1, resolved)
+    figures, states, buffers = _figures(1, resolved), _states(resolved), new_buffers(arrays)
     history = new_history(arrays)
     if has_trace:
         n_steps = int(arrays.program.section_bounds.max(initial=0))
         history = history._replace(trace=np.zeros((n_steps * resolved.schedule.n_periods, 6)))
-    buffers = new_buffers(arrays)
-    run_scenario(arrays, rows, 0, buffers, states, 0, history, figures)
-    return to_result(resolved, history, buffers.pools, figures, states)
+    run_block(arrays, rows, 0, 1, states, OWN_ROW, buffers, history, figures)
+    return to_result(resolved, history, buffers.pools, figures, states, OWN_ROW)
 
 
 def run_many(
@@ -125,11 +125,12 @@ def run_blocks(resolved: ResolvedDeal, rows: ScenarioRows, figures: ScenarioFigu
     """Run every scenario of `rows` into `figures`, on as many threads as there are processors."""
     n = rows.curve.shape[0]
     n_blocks = max(1, min(SCENARIO_BLOCKS, n))
-    states = _states(n_blocks, resolved)
+    arrays = resolved.arrays
 
     def run(block: int) -> None:
         first, last = block * n // n_blocks, (block + 1) * n // n_blocks
-        run_block(resolved.arrays, rows, first, last, states, block, figures)
+        states, buffers, history = _states(resolved), new_buffers(arrays), new_history(arrays)
+        run_block(arrays, rows, first, last, states, OWN_ROW, buffers, history, figures)
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         list(pool.map(run, range(n_blocks)))
@@ -137,9 +138,9 @@ def run_blocks(resolved: ResolvedDeal, rows: ScenarioRows, figures: ScenarioFigu
 
 def _rows(scenarios: Sequence[Scenario], resolved: ResolvedDeal, curves: Sequence[int]) -> ScenarioRows:
     return ScenarioRows(
-        cpr_multiplier=np.array([scenario.cpr_multiplier for scenario in scenarios]),
-        cdr_multiplier=np.array([scenario.cdr_multiplier for scenario in scenarios]),
-        severity_shift=np.array([scenario.severity_shift for scenario in scenarios]),
+        cpr_multiplier=np.array([scenario.cpr_multiplier for scenario in scenarios], dtype=np.float64),
+        cdr_multiplier=np.array([scenario.cdr_multiplier for scenario in scenarios], dtype=np.float64),
+        severity_shift=np.array([scenario.severity_shift for scenario in scenarios], dtype=np.float64),
         lag=np.zeros(len(scenarios), dtype=np.int64),
         curve=np.array(curves, dtype=np.int64),
         default_row=resolved.default_row,
@@ -160,10 +161,11 @@ def _figures(n: int, resolved: ResolvedDeal) -> ScenarioFigures:
     )
 
 
-def _states(n: int, resolved: ResolvedDeal) -> StateBlock:
+def _states(resolved: ResolvedDeal) -> StateBlock:
+    """State of one block in OWN_ROW; the rows around it keep the blocks' memory out of each other's cache lines."""
     waterfall = resolved.waterfall
     return new_states(
-        n,
+        2 * OWN_ROW + 1,
         len(resolved.deal.tranches),
         len(resolved.deal.fees),
         len(waterfall.oc_names),

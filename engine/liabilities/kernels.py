@@ -18,7 +18,7 @@ from engine.liabilities.state import (
     TrancheState,
     TrancheTerm,
 )
-from engine.numerics import division_kernel as kernel
+from engine.numerics import inlined_kernel as kernel
 
 
 @kernel

@@ -5,7 +5,7 @@ side redeems with principal, which leaves the numerator too.
 """
 
 from engine.liabilities.state import IcState, OcState, Policy, Status
-from engine.numerics import division_kernel as kernel
+from engine.numerics import inlined_kernel as kernel
 
 PASS_TOLERANCE = 1e-12
 

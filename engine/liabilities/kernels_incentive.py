@@ -5,7 +5,7 @@ dividing by it discounts to closing.
 """
 
 from engine.liabilities.state import IncentiveState, Policy, Register, TrancheState
-from engine.numerics import division_kernel as kernel
+from engine.numerics import inlined_kernel as kernel
 
 HURDLE_TOLERANCE = 1e-6
 

@@ -6,7 +6,7 @@ Order of a period: `begin_period`, `accrue_all`, tests and sections of `engine.w
 
 from engine.liabilities.kernels import accrue_fees, accrue_tranches, close_balances, open_period
 from engine.liabilities.kernels_incentive import close_incentive, open_incentive
-from engine.numerics import division_kernel as kernel
+from engine.numerics import inlined_kernel as kernel
 
 
 @kernel

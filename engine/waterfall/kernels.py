@@ -41,7 +41,7 @@ from engine.liabilities.state import (
     Register,
     ReserveState,
 )
-from engine.numerics import division_kernel as kernel
+from engine.numerics import inlined_kernel as kernel
 from engine.waterfall.codes import (
     NO_LABEL,
     SHARE_IC,
