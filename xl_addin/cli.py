@@ -94,7 +94,7 @@ def demo(
     with opened_desk() as desk, progress() as report:
         made = desk.demo(folder, progress=report)
     if as_json:
-        console.print_json(machine.runs(made.outcomes))
+        _print_json(machine.runs(made.outcomes))
         return
     for outcome in made.outcomes:
         tables.show_run(console, outcome)
@@ -142,7 +142,7 @@ def deals(as_json: Json = False) -> None:
     with opened_desk() as desk:
         found = desk.deals()
     if as_json:
-        console.print_json(machine.records(found))
+        _print_json(machine.records(found))
         return
     tables.show_deals(console, found)
 
@@ -183,7 +183,7 @@ def results(
         if deal is None and run_id is None:
             found = desk.runs()
             if as_json:
-                console.print_json(machine.records(found))
+                _print_json(machine.records(found))
             else:
                 tables.show_runs(console, found)
             return
@@ -235,10 +235,10 @@ def check_waterfall(program: ProgramFile, as_json: Json = False) -> None:
 
     found = check_program(_text(program))
     if as_json:
-        console.print_json(machine.errors(found))
+        _print_json(machine.errors(found))
     else:
         for error in found:
-            console.print(str(error), markup=False, highlight=False)
+            console.print(str(error), markup=False, highlight=False, soft_wrap=True)
         if not found:
             console.print(f"{program.name}: no mistakes")
     if found:
@@ -281,7 +281,7 @@ def list_assumptions(as_json: Json = False) -> None:
     with opened_desk() as desk:
         found = desk.assumption_sets()
     if as_json:
-        console.print_json(machine.records(found))
+        _print_json(machine.records(found))
         return
     tables.show_assumption_sets(console, found)
 
@@ -322,7 +322,7 @@ def db_status(as_json: Json = False) -> None:
 
     status = storage_status()
     if as_json:
-        console.print_json(machine.record(status))
+        _print_json(machine.record(status))
     else:
         tables.show_storage(console, status)
     if not status.is_current:
@@ -353,9 +353,17 @@ def db_stop() -> None:
     talk.print("Stopped" if stop_storage() else "Nothing was running")
 
 
+def _print_json(text: str) -> None:
+    """JSON, coloured on a terminal only: for a script that would take longer than many an answer."""
+    if console.is_terminal:
+        console.print_json(text)
+    else:
+        sys.stdout.write(text + "\n")
+
+
 def _show_import(outcome: ImportOutcome, as_json: bool) -> None:
     if as_json:
-        console.print_json(machine.imported(outcome))
+        _print_json(machine.imported(outcome))
     else:
         tables.show_import(console, outcome)
     if outcome.has_errors:
@@ -364,7 +372,7 @@ def _show_import(outcome: ImportOutcome, as_json: bool) -> None:
 
 def _show(outcome: RunOutcome, as_json: bool) -> None:
     if as_json:
-        console.print_json(machine.run(outcome))
+        _print_json(machine.run(outcome))
     else:
         tables.show_run(console, outcome)
     if outcome.result.failure is not None:

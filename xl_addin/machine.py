@@ -13,7 +13,9 @@ from engine.errors import ClodeskError
 
 def text(value: Any) -> str:
     """JSON text; numbers that JSON does not know become null."""
-    return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS).decode()
+    return orjson.dumps(
+        value, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS | orjson.OPT_INDENT_2
+    ).decode()
 
 
 def record(value: Any) -> str:

@@ -1,6 +1,7 @@
 """The desk: what an analyst can do, from any face (design: load, compute, store, cache).
 
 One call per use case. A face hands in texts and paths and gets records back; it knows no table, no cache and no kernel.
+What only some use cases need (reading and writing workbooks, the demo) is imported by them: a first answer is quick.
 """
 
 import re
@@ -11,18 +12,16 @@ from pathlib import Path
 
 from db.cache import Cache, open_cache
 from db.runs import StoredRun
-from db.settings import StorageSettings
+from db.settings import StorageSettings, settings_of_environment
 from db.store import Store, open_store
 from engine.deal.assumptions import BUILT_IN_SCENARIOS, AssumptionSet
-from engine.desk import assumption_sets, choices, imports, runs
+from engine.desk import assumption_sets, choices, runs
 from engine.desk.records import DealLine, DemoOutcome, ImportOutcome, Progress, RunOutcome
 from engine.errors import InputError
 from engine.modes import Mode
 from engine.waterfall.compiler import program_hash
 from engine.waterfall.library import program_text
 from engine.waterfall.parser import parse_program
-from workbooks.demo import DEAL_NAME, demo_waterfall, write_demo_workbook
-from workbooks.results import ResultRecord, write_results
 
 _DEMO_WATERFALL_FROM = date(2016, 1, 1)
 _PARTS = re.compile(r"(\D*)(\d*)")
@@ -48,6 +47,8 @@ class Desk:
 
         Raises WorkbookError for a file that is no readable workbook; errors in its content are findings.
         """
+        from engine.desk import imports
+
         return imports.import_workbook(self._store, path, dry_run=dry_run, is_strict=is_strict, progress=progress)
 
     def load_workbook(self, path: Path, *, dry_run: bool = False, is_strict: bool = False) -> ImportOutcome:
@@ -55,6 +56,8 @@ class Desk:
 
         Raises as `import_workbook` does, and InputError where it does not fit the imported workbook.
         """
+        from engine.desk import imports
+
         return imports.load_workbook(self._store, path, dry_run=dry_run, is_strict=is_strict)
 
     def deals(self) -> tuple[DealLine, ...]:
@@ -126,10 +129,14 @@ class Desk:
 
     def export(self, path: Path, outcomes: Sequence[RunOutcome]) -> None:
         """Write a results workbook of one or several runs; an existing file is replaced."""
+        from workbooks.results import ResultRecord, write_results
+
         write_results(path, [ResultRecord(outcome.summary, outcome.result) for outcome in outcomes])
 
     def demo(self, folder: Path, *, progress: Progress | None = None) -> DemoOutcome:
         """Make the demo workbook in a folder, import it, run it in two scenarios and export the results."""
+        from workbooks.demo import DEAL_NAME, demo_waterfall, write_demo_workbook
+
         report = progress or _silent
         workbook, results = folder / f"{DEAL_NAME}.xlsx", folder / f"{DEAL_NAME} results.xlsx"
         if not workbook.exists():
@@ -193,7 +200,7 @@ class Desk:
 @contextmanager
 def open_desk(settings: StorageSettings | None = None) -> Iterator[Desk]:
     """A desk on the servers that the environment names, by default on embedded ones."""
-    settings = settings or StorageSettings()
+    settings = settings or settings_of_environment()
     store = open_store(settings)
     try:
         yield Desk(store, open_cache(settings))
