@@ -17,7 +17,7 @@ from engine.desk.desk import open_desk
 from workbooks.demo import DEAL_NAME, demo_waterfall, write_demo_workbook
 
 ONE_ASSET = "import benchmarks.projection as it; it.first_answer()"
-COMMAND_LINE = "import xl_addin.cli as cli; cli.main()"
+COMMAND_LINE = "from xl_addin.start import main; main()"
 N_SCENARIOS = 20
 
 
