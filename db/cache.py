@@ -20,7 +20,8 @@ import numpy.typing as npt
 import redis
 
 from db.embedded import start_valkey
-from db.settings import StorageSettings
+from db.settings import StorageSettings, settings_of_environment
+from engine.errors import InputError
 
 _LOG = logging.getLogger(__name__)
 Array = npt.NDArray[Any]
@@ -236,8 +237,16 @@ def unpack_arrays(value: bytes) -> dict[str, Array] | None:
 
 def open_cache(settings: StorageSettings | None = None) -> Cache:
     """The cache that the environment names, by default the embedded server, without one a cache in this process."""
-    settings = settings or StorageSettings()
+    settings = settings or settings_of_environment()
     if settings.redis_url is not None:
-        return Cache(RedisCache(settings.redis_url.get_secret_value()))
+        try:
+            return Cache(RedisCache(settings.redis_url.get_secret_value()))
+        except ValueError:
+            raise InputError(
+                "CLO-3019",
+                "The cache address is not a Redis address",
+                where="CLODESK_REDIS_URL",
+                remedy="Write redis://host:6379/0, rediss://... or unix://...",
+            ) from None
     embedded = start_valkey(settings.data_dir)
     return Cache(LocalCache() if embedded is None else RedisCache(embedded))

@@ -21,7 +21,7 @@ def parsed_url(text: str) -> URL:
     """
     try:
         url = make_url(re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+psycopg://", text.strip()))
-    except exc.ArgumentError:
+    except (exc.ArgumentError, ValueError):
         url = None
     if url is None or url.drivername != "postgresql+psycopg":
         raise InputError(

@@ -4,8 +4,10 @@ import os
 import sys
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from engine.errors import InputError
 
 
 def user_data_folder() -> Path:
@@ -36,3 +38,18 @@ class StorageSettings(BaseSettings):
     pool_timeout: float = Field(default=10.0, gt=0)
     connect_timeout: int = Field(default=5, ge=1)
     statement_timeout: int = Field(default=0, ge=0)
+
+
+def settings_of_environment() -> StorageSettings:
+    """The settings that the environment names. Raises InputError CLO-3018 for a value that cannot be read."""
+    try:
+        return StorageSettings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"CLODESK_{str(first['loc'][0]).upper()}"
+        raise InputError(
+            "CLO-3018",
+            f"The environment variable {name} cannot be read: {first['msg']}",
+            where=name,
+            remedy="Correct it, or take it out to use the value clodesk has for it.",
+        ) from None

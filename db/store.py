@@ -18,7 +18,7 @@ from db.embedded import start_postgres
 from db.models.scenarios import AssumptionSetRow, ScenarioRow
 from db.runs import RunHeader, RunRepository, StoredRun
 from db.scenarios import NamedContentRepository
-from db.settings import StorageSettings
+from db.settings import StorageSettings, settings_of_environment
 from db.snapshots import ImportOutcome, SnapshotRepository
 from db.waterfall_configurations import WaterfallRepository
 from engine.deal.contract import Deal
@@ -161,7 +161,7 @@ def _system_user() -> str:
 
 def open_store(settings: StorageSettings | None = None) -> Store:
     """The store that the environment names, by default on the embedded server, started where needed."""
-    settings = settings or StorageSettings()
+    settings = settings or settings_of_environment()
     if settings.database_url is not None:
         return Store(settings, settings.database_url.get_secret_value())
     return Store(settings, start_postgres(settings.data_dir), is_owned=True)

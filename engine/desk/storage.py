@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from db import migrate
 from db.connection import driver_errors, make_engine, parsed_url, shown_address
 from db.embedded import start_postgres, stop_postgres, stop_valkey
-from db.settings import StorageSettings
+from db.settings import StorageSettings, settings_of_environment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ def storage_status(settings: StorageSettings | None = None, *, upgrade: bool = F
 
     Raises BackendError when the server is out of reach.
     """
-    settings = settings or StorageSettings()
+    settings = settings or settings_of_environment()
     is_embedded = settings.database_url is None
     if settings.database_url is None:
         address = start_postgres(settings.data_dir)
@@ -61,6 +61,6 @@ def upgrade_storage(settings: StorageSettings | None = None) -> StorageStatus:
 
 def stop_storage(settings: StorageSettings | None = None) -> bool:
     """Stop the embedded servers; whether any was running."""
-    settings = settings or StorageSettings()
+    settings = settings or settings_of_environment()
     stopped_postgres = stop_postgres(settings.data_dir)
     return stop_valkey(settings.data_dir) or stopped_postgres

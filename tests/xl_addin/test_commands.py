@@ -166,6 +166,26 @@ def test_a_database_out_of_reach_ends_with_4(clodesk, monkeypatch) -> None:
     assert "hush-hush" not in said.err
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "text"),
+    [
+        ("CLODESK_DATABASE_URL", "mysql://u:hush-hush@host/clo", "CLO-3001: The database address is not"),
+        ("CLODESK_DATABASE_URL", "postgresql://u:hush-hush@host:port/clo", "CLO-3001: The database address is not"),
+        ("CLODESK_REDIS_URL", "hush-hush", "CLO-3019: The cache address is not a Redis address, at CLODESK_REDIS_URL."),
+        ("CLODESK_POOL_SIZE", "hush-hush", "CLO-3018: The environment variable CLODESK_POOL_SIZE cannot be read"),
+    ],
+)
+def test_a_setting_that_cannot_be_read_ends_with_1(clodesk, monkeypatch, variable, value, text) -> None:
+    """The variable is named; its value is not shown, it may hold a password."""
+    monkeypatch.setenv(variable, value)
+    said = clodesk("deals")
+
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith(text)
+    assert variable in said.err
+    assert "hush-hush" not in said.err
+
+
 def test_without_cache_server_a_run_says_so_once_and_is_right(clodesk, small_demo, here, monkeypatch, caplog) -> None:
     """One warning, the same numbers."""
     import_demo(clodesk, small_demo, here)
