@@ -148,6 +148,8 @@ def run(*, is_quick: bool) -> list[Figure]:
     one = median_seconds(call, 20 if is_quick else 200)
     assert not call.figures.status.any()
     (slow,) = in_fresh_process("benchmarks.deal.plain_python()", NUMBA_DISABLE_JIT="1")
+    # Compiled here, so that the other process holds the memory of the run and not that of the compiler.
+    run_many(sized.deal, sized.market, sized.as_of, shocks(2), program=sized.program)
     many, memory = in_fresh_process(f"benchmarks.deal.many_scenarios({1 if is_quick else 5})")
 
     def one_by_one() -> None:
