@@ -10,8 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from engine.borrowing import borrowed
 from engine.conventions.kernels import days360_us, period_rate_from_days, year_fraction
 from engine.numerics import inlined_kernel as kernel
+from engine.numerics import kernel as outlined_kernel
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -136,7 +138,7 @@ def _fill_period_rates(entries: RateEntries, annual: Floats, rates: Floats) -> N
         rates[e] = period_rate_from_days(annual[entries.source[e], entries.period[e]], entries.days[e])
 
 
-@kernel
+@outlined_kernel
 def project_assets(
     grid: AssetGrid,
     interest_factor: Floats,
@@ -161,6 +163,9 @@ def project_assets(
                       K stays as it is: both have to be zero when the array is first used
     balances        : (N_BALANCES, K, A) float64, currency, written; or (N_BALANCES, 1, A) to do without them
     """
+    grid, recoveries, interest_factor = borrowed(grid), borrowed(recoveries), borrowed(interest_factor)
+    cpr_period, cdr_period, recovery_rate = borrowed(cpr_period), borrowed(cdr_period), borrowed(recovery_rate)
+    default_row, state, flows, balances = borrowed(default_row), borrowed(state), borrowed(flows), borrowed(balances)
     n_rows = grid.lane_end.shape[0]
     has_events = _open(grid, recoveries.recovered_on[lag], default_row, state)
     keeps_balances = balances.shape[1] > 1 or n_rows == 1

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from engine.borrowing import borrowed
 from engine.collateral.kernels import (
     DEFAULT,
     DEFAULT_VALUE,
@@ -19,6 +20,7 @@ from engine.collateral.kernels import (
     UNSCHEDULED,
 )
 from engine.numerics import inlined_kernel as kernel
+from engine.numerics import kernel as outlined_kernel
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -64,7 +66,7 @@ class PeriodGrid(NamedTuple):
     n_balance_rows: int
 
 
-@kernel
+@outlined_kernel
 def map_to_periods(
     periods: PeriodGrid, flows: Floats, defaults: Floats, state: Floats, pool: Floats, performing_begin: Floats
 ) -> None:
@@ -77,6 +79,8 @@ def map_to_periods(
     performing_begin : (N + 2, A) float64, currency, written: performing balance of each asset at the period's begin;
                        cells from lane_end on are never touched and have to be zero when the array is first used
     """
+    periods, flows, defaults = borrowed(periods), borrowed(flows), borrowed(defaults)
+    state, pool, performing_begin = borrowed(state), borrowed(pool), borrowed(performing_begin)
     n_periods, least = periods.lane_end.shape[0] - 1, periods.least_value
     n_assets = periods.opening_performing.shape[0]
     performing, default_balance, value_balance, live = state[0], state[1], state[2], state[3]

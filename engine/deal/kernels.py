@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from engine.borrowing import borrowed
 from engine.collateral.kernels_pool import (
     POOL_DEFAULT_BALANCE,
     POOL_DEFAULT_VALUE_BALANCE,
@@ -33,6 +34,7 @@ from engine.liabilities.state import (
     TrancheTerm,
 )
 from engine.numerics import inlined_kernel as kernel
+from engine.numerics import kernel as outlined_kernel
 from engine.waterfall.codes import CompiledProgram, SectionCode
 from engine.waterfall.kernels import (
     evaluate_predicates,
@@ -170,7 +172,7 @@ EXHAUSTED = 0.01
 """A deal ends when its collateral is down to a cent (spec 01 §4.8)."""
 
 
-@kernel
+@outlined_kernel
 def run_periods(
     terms: DealTerms,
     liability: LiabilityTerms,
@@ -188,6 +190,14 @@ def run_periods(
     `state` has been started by `start_deal`. On a status other than OK the last period is the failing one, and its
     rows show what was done until then.
     """
+    terms, liability, program, index_rate = (
+        borrowed(terms),
+        borrowed(liability),
+        borrowed(program),
+        borrowed(index_rate),
+    )
+    reinvestment, rates = borrowed(reinvestment), borrowed(rates)
+    state, pools, history = borrowed(state), borrowed(pools), borrowed(history)
     n_periods = terms.payment_day.shape[0] - 1
     pool, book, cash = pools.pool, pools.book, pools.cash
     interest_cash, principal_cash = terms.interest_cash, terms.principal_cash

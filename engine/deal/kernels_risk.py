@@ -9,8 +9,10 @@ import numpy.typing as npt
 from engine.analytics import kernels_legacy
 from engine.analytics.kernels import weighted_average_life, yield_and_durations
 from engine.analytics.kernels_spread import present_value_with_spread, solve_spread
+from engine.borrowing import borrowed
 from engine.liabilities.state import TrancheState
 from engine.numerics import inlined_kernel as kernel
+from engine.numerics import kernel as outlined_kernel
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -43,7 +45,7 @@ class RiskTerms(NamedTuple):
     is_legacy: bool
 
 
-@kernel
+@outlined_kernel
 def measure_tranches(
     terms: RiskTerms, zero_rates: Floats, tranche: Floats, last_calculated: Floats, flows: Floats, risk: Floats
 ) -> None:
@@ -54,6 +56,8 @@ def measure_tranches(
     flows      : (2, N) float64, scratch
     risk       : (T, 6) float64, written, columns of `engine.deal.results.RISK_COLUMNS`
     """
+    terms, zero_rates, tranche = borrowed(terms), borrowed(zero_rates), borrowed(tranche)
+    flows, risk = borrowed(flows), borrowed(risk)
     for t in range(risk.shape[0]):
         n = int(last_calculated[t])
         if terms.balance[t] == 0.0 or n == 0:

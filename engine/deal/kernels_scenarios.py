@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.borrowing import borrowed
 from engine.collateral.kernels import (
     N_BALANCES,
     N_FLOWS,
@@ -211,7 +210,7 @@ def shift(annual: Floats, amount: float, shocked: Floats) -> None:
         shocked[i] = annual[i] if amount == 0.0 else min(1.0, max(0.0, annual[i] + amount))
 
 
-@inlined_kernel
+@kernel
 def project_collateral(arrays: DealArrays, rows: ScenarioRows, s: int, buffers: Buffers) -> None:
     """Fill pool, cash and asset balances of scenario s; empty the book."""
     collateral, pools = arrays.collateral, buffers.pools
@@ -263,7 +262,7 @@ def fill_purchase_rates(purchases: Purchases, rows: ScenarioRows, s: int, buffer
     shift(purchases.severity_annual, rows.severity_shift[s], rates.severity)
 
 
-@inlined_kernel
+@kernel
 def run_scenario(
     arrays: DealArrays,
     rows: ScenarioRows,
@@ -378,7 +377,5 @@ def run_block(
     figures: ScenarioFigures,
 ) -> None:
     """Run scenarios first .. last - 1 one after the other, in the state, buffers and history of one block."""
-    shared, scenarios, all_states = borrowed(arrays), borrowed(rows), borrowed(states)
-    memory, past, found = borrowed(buffers), borrowed(history), borrowed(figures)
     for s in range(first, last):
-        run_scenario(shared, scenarios, s, memory, all_states, block, past, found)
+        run_scenario(arrays, rows, s, buffers, states, block, history, figures)

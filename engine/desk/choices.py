@@ -15,9 +15,15 @@ from engine.waterfall.program import Program
 
 
 def assumption_set(work: UnitOfWork, name: str, book: WorkbookSnapshot | None) -> AssumptionSet:
-    """The set of a name: the workbook's own, a stored one, or one that ships with clodesk, in this order."""
+    """The set of a name: the workbook's own (where a workbook is given), a stored one, or one of clodesk's."""
     if book is not None and name == assumption_sets.WORKBOOK:
         return assumption_sets.from_workbook(book.curve, book.cf_assumptions, book.vectors)
+    if name == assumption_sets.WORKBOOK:
+        raise InputError(
+            "CLO-4019",
+            f"The set '{name}' is what the workbook of a deal says and has no text of its own",
+            remedy="Look at the sheet Reference Table of the workbook.",
+        )
     stored = work.assumption_sets.find(name)
     if stored is not None:
         return assumption_sets.from_content(stored.content, name)

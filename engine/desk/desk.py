@@ -182,6 +182,11 @@ class Desk:
                 known[item.name] = assumption_sets.from_content(item.content, item.name)
             return tuple(known[name] for name in sorted(known))
 
+    def assumption_set(self, name: str) -> AssumptionSet:
+        """A set by its name; the workbook's own is no text to show, and an InputError."""
+        with self._store.read() as work:
+            return choices.assumption_set(work, name, None)
+
     def store_assumption_set(self, text: str, where: str) -> AssumptionSet:
         """Store an assumption set from its JSON text under the name it gives itself."""
         chosen = assumption_sets.from_json(text, where)

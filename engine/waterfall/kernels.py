@@ -4,6 +4,7 @@ Kernels change one scenario's PeriodState in place; cash in currency. `trace` is
 step, cash before, paid, cash after, one row per executed step - or has no rows, and then costs nothing.
 """
 
+from engine.borrowing import borrowed
 from engine.liabilities.kernels import (
     current_balance,
     deferred_begin,
@@ -42,6 +43,7 @@ from engine.liabilities.state import (
     ReserveState,
 )
 from engine.numerics import inlined_kernel as kernel
+from engine.numerics import kernel as outlined_kernel
 from engine.waterfall.codes import (
     NO_LABEL,
     SHARE_IC,
@@ -148,14 +150,14 @@ def is_event_of_default(program, state):
     return program.event_of_default >= 0 and state.oc[program.event_of_default, OcState.IS_PASSED] == 0.0
 
 
-@kernel
+@outlined_kernel
 def run_section(program, terms, state, section, cash, trace):
     """Run one section from its cash (spec 02 §14.4); returns a Status.
 
     Payments are booked in the state, transfers in the registers, undistributed cash in register CASH_LEFT. Negative
     cash is carried in a register in standard mode and runs through the steps in legacy mode (DQ-16).
     """
-    # arrays are taken out of their tuples once: inside the loop each access would count references
+    program, terms, state, trace = borrowed(program), borrowed(terms), borrowed(state), borrowed(trace)
     ops, parameters, shares = program.ops, program.parameters, program.shares
     group_bounds, group_members = program.group_bounds, program.group_members
     covered_oc, covered_ic, equity = program.covered_oc, program.covered_ic, program.equity
