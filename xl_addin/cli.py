@@ -295,10 +295,8 @@ def show_assumptions(name: Annotated[str, typer.Argument(help="Name of a set.")]
     from engine.desk.assumption_sets import to_json
 
     with opened_desk() as desk:
-        found = {chosen.name: chosen for chosen in desk.assumption_sets()}
-    if name not in found:
-        raise InputError("CLO-4019", f"There is no assumption set '{name}'", remedy=f"Known: {', '.join(found)}.")
-    sys.stdout.write(to_json(found[name]) + "\n")
+        chosen = desk.assumption_set(name)
+    sys.stdout.write(to_json(chosen) + "\n")
 
 
 @assumptions_app.command("add")

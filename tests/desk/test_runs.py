@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from db.cache import Cache, RedisCache
-from db.settings import StorageSettings
 from db.store import Store
+from engine.collateral.assumptions import AssumptionRow
 from engine.conventions.calendar import Calendar
 from engine.deal.assumptions import BASE, AssumptionSet
 from engine.deal.results import DealResult
@@ -319,9 +319,7 @@ def test_without_cache_server_everything_works_after_one_warning(
     assert_same(computed.result, demo_desk.run_deal(DEAL_NAME, assumptions="workbook").result)
 
 
-def test_a_database_out_of_reach_is_named_without_its_password(
-    storage_settings: StorageSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_database_out_of_reach_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     """Host and port that were tried, never the secret."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -359,7 +357,5 @@ def test_a_set_that_cannot_be_read_names_its_field(demo_desk: Desk) -> None:
 
 
 def _credit() -> dict[str, object]:
-    from engine.collateral.assumptions import AssumptionRow
-
     row = AssumptionRow(blkrock_id="ALL", cpr=0.2, cdr=0.02, severity=0.3, recovery_lag_months=6.0)
     return {"rows": (row,)}

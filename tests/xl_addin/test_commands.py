@@ -214,9 +214,14 @@ def test_assumption_sets_go_out_and_come_back(clodesk, here) -> None:
     (here / "mine.json").write_text(text.replace('"illustrative"', '"mine"'))
     added = clodesk("assumptions", "add", "mine.json")
     again = clodesk("assumptions", "show", "mine").out
+    unknown = clodesk("assumptions", "show", "wishful")
+    of_workbook = clodesk("assumptions", "show", "workbook")
 
     assert (added.code, added.out) == (0, "")
     assert again == text.replace('"illustrative"', '"mine"')
+    assert (unknown.code, of_workbook.code) == (1, 1)
+    assert "Known sets: workbook, illustrative, mine." in unknown.err
+    assert of_workbook.err.startswith("CLO-4019: The set 'workbook' is what the workbook of a deal says")
 
 
 @pytest.mark.parametrize(("name", "place"), [("Mag 16", ""), ("MAG 12", "")], ids=["shipped", "another"])
