@@ -21,6 +21,8 @@ def import_workbook(
     reading = read_workbook(path, progress=progress)
     if reading.snapshot is None or (is_strict and _count(reading.findings, Severity.WARNING)):
         return _refused(path, reading.findings, is_strict)
+    if progress is not None:
+        progress("Comparing" if dry_run else "Comparing and storing", 1.0)
     return _stored(store, path, reading.snapshot, reading.findings, dry_run)
 
 

@@ -116,7 +116,7 @@ def _answered(work: UnitOfWork, cache: Cache, request: _Request) -> RunOutcome |
 
 
 def _compute(store: Store, cache: Cache, request: _Request, book: WorkbookSnapshot, progress: Progress) -> RunOutcome:
-    progress("Running", 0.3)
+    progress("Running (first time: compiling)", 0.3)
     as_of, quirks = request.stored.deal.analysis_date, request.mode.quirks
     universe = Universe.of(_assets(book), book.sink_schedule)
     assembled = assemble(

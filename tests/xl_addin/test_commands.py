@@ -149,8 +149,9 @@ def test_a_run_that_stops_ends_with_3_and_tells_where(clodesk, here, store) -> N
     store.save_snapshot(as_mag16_in_default(replace(demo, source_file=replace(demo.source_file, name="mag16.xlsx"))))
     said = clodesk("run", "MAG 16", "--assumptions", "workbook", "--mode", "legacy")
     as_json = clodesk("run", "MAG 16", "--assumptions", "workbook", "--mode", "legacy", "--json")
+    exported = clodesk("export", "MAG 16", "-o", "failed.xlsx")
 
-    assert (said.code, as_json.code) == (3, 3)
+    assert (said.code, as_json.code, exported.code) == (3, 3, 0)
     assert "section EOD, at `INT {C-1 C-2}!full`" in " ".join(said.out.split())
     assert as_json.json["failure"]["section"] == "EOD"
 
