@@ -22,7 +22,7 @@ def borrowed(value: T) -> T:
     return value
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba has no types
+@intrinsic
 def _lend(_context: Any, array: Any) -> Any:
     """The array without its owner: same data, shape and strides."""
 
@@ -42,14 +42,19 @@ def _lend(_context: Any, array: Any) -> Any:
     return array(array), build
 
 
-@overload(borrowed, strict=False)  # type: ignore[untyped-decorator]  # numba has no types
+lend: Any = _lend
+"""The intrinsic as compiled code calls it: without the typing context."""
+
+
+@overload(borrowed)
 def _borrowed(value):  # type: ignore[no-untyped-def]  # numba compares this signature with those it returns
     if isinstance(value, types.Array):
-        return lambda value: _lend(value)  # noqa: PLW0108 (numba compiles the lambda)
+        return lambda value: lend(value)  # noqa: PLW0108 (numba compiles the lambda)
     if isinstance(value, types.BaseNamedTuple):
         members = ", ".join(f"borrowed(value[{i}])" for i in range(len(value)))
-        scope = {"borrowed": borrowed, "Kind": value.instance_class}
+        kind: Any = value
+        scope = {"borrowed": borrowed, "Kind": kind.instance_class}
         # A compiled function cannot build a tuple of unlike members in a loop: the line is written out per type.
-        exec(f"def lend(value):\n    return Kind({members})", scope)  # noqa: S102 (text of our own, no input)
-        return scope["lend"]
+        exec(f"def lend_all(value):\n    return Kind({members})", scope)  # noqa: S102 (text of our own, no input)
+        return scope["lend_all"]
     return lambda value: value

@@ -6,8 +6,9 @@ changed in another file. The folder's name therefore covers all sources that hol
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, TypeVar, cast
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -51,23 +52,26 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_root() / "kernels" / kernel_h
 
 import numba  # noqa: E402  (the cache folder has to be named before numba reads its settings)
 
-F = TypeVar("F")
+F = TypeVar("F", bound=Callable[..., Any])
+
+_plain = numba.njit(cache=True, nogil=True)
+_parallel = numba.njit(cache=True, nogil=True, parallel=True)
+_inlined = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 
 
-class KernelDecorator(Protocol):
-    """Compiles a function; the compiled one is called like the original."""
+def kernel(function: F, /) -> F:
+    """Compile a pure function of arrays and scalars; cached on disk, releases the GIL."""
+    return cast("F", _plain(function))
 
-    def __call__(self, function: F, /) -> F: ...
+
+def parallel_kernel(function: F, /) -> F:
+    """As `kernel`, with a parallel outer loop."""
+    return cast("F", _parallel(function))
 
 
-kernel: KernelDecorator = numba.njit(cache=True, nogil=True)
-"""Compile a pure function of arrays and scalars; cached on disk, releases the GIL."""
+def inlined_kernel(function: F, /) -> F:
+    """As `kernel`, compiled into its caller and without error paths, both of which keep reference counting alive.
 
-parallel_kernel: KernelDecorator = numba.njit(cache=True, nogil=True, parallel=True)
-"""As `kernel`, for the outer loop over scenarios only."""
-
-inlined_kernel: KernelDecorator = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-"""As `kernel`, compiled into its caller and without error paths, both of which keep reference counting alive.
-
-The function itself has to rule out zero divisors.
-"""
+    The function itself has to rule out zero divisors.
+    """
+    return cast("F", _inlined(function))

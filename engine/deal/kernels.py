@@ -204,7 +204,7 @@ def run_periods(
     reserve_cash, accrued = terms.reserve_cash, terms.accrued_interest
     is_liquidating = n_periods == 1 and not terms.policy & DealPolicy.NO_LIQUIDATION_OF_ONE_PERIOD
     is_defaulted = terms.is_event_of_default
-    status, i = Status.OK, 0
+    status, i = 0, 0
     while i < n_periods:
         i += 1
         begin_period(
@@ -316,7 +316,7 @@ def liquidate_pools(terms: DealTerms, pools: Pools, i: int) -> float:
 @kernel
 def reinvestment_cap(terms: DealTerms, pools: Pools, i: int, is_liquidating: bool, principal_proceeds: float) -> float:
     """Most that may be reinvested in period i (spec 02 §5.3); below 0 in legacy mode only (DQ-16)."""
-    kind, fraction = ReinvestedCash.NONE, 0.0
+    kind, fraction = 0, 0.0
     if terms.is_reinvesting[i]:
         kind, fraction = terms.pre_cash, terms.pre_fraction
     elif terms.is_before_maturity[i]:
