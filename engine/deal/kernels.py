@@ -24,6 +24,14 @@ from engine.collateral.kernels_pool import (
     liquidate,
 )
 from engine.collateral.kernels_reinvestment import ReinvestmentTerms, add_reinvestment
+from engine.deal.kernels_metrics import (
+    MetricTerms,
+    SubNotePayments,
+    measure,
+    multiple,
+    note_payment,
+    pay_held_cash,
+)
 from engine.liabilities.kernels_period import accrue_all, begin_period, record_period, roll_all
 from engine.liabilities.state import (
     LiabilityTerms,
@@ -150,7 +158,8 @@ class History(NamedTuple):
     """What a scenario leaves behind, all written: row i - 1 is period i. Columns as in `engine.deal.results`.
 
     deal (N, 5), tranche (N, T, 11), fee (N, F, 5), oc (N, K, 10), ic (N, J, 8), incentive (N, 3), cash_end (3,):
-    Collection interest and principal, purchased accrued interest; trace (R, 6), R = 0 for none.
+    Collection interest and principal, purchased accrued interest; trace (R, 6), R = 0 for none; payments of the sub
+    notes, where returns are measured.
     """
 
     deal: Floats
@@ -161,6 +170,7 @@ class History(NamedTuple):
     incentive: Floats
     cash_end: Floats
     trace: Floats
+    payments: SubNotePayments
 
 
 # Sections as plain integers; interest, principal and notes are run in the order of their codes.
@@ -177,6 +187,7 @@ def run_periods(
     terms: DealTerms,
     liability: LiabilityTerms,
     program: CompiledProgram,
+    metrics: MetricTerms,
     index_rate: Floats,
     reinvestment: ReinvestmentTerms,
     rates: ReinvestmentRates,
@@ -225,6 +236,18 @@ def run_periods(
         default_value = pool[i + 1, POOL_DEFAULT_VALUE_BALANCE] + book[i + 1, POOL_DEFAULT_VALUE_BALANCE]
         haircut = collateral_haircut(terms, pools, i, performing + principal_proceeds)
         basis = performing + in_default + principal_proceeds + accrued
+        if metrics.measured:
+            measure(
+                metrics,
+                liability,
+                state,
+                i,
+                terms.payment_day[i],
+                index_rate[i],
+                pool[i, POOL_INTEREST] + book[i, POOL_INTEREST],
+                pool[i, POOL_PERFORMING] + book[i, POOL_PERFORMING],
+                history.payments,
+            )
         accrue_all(liability, state, index_rate[i], terms.tranche_years[i], terms.fee_years[i], basis)
         default_numerator = performing + default_value + principal_proceeds
         status = evaluate_tests(
@@ -263,7 +286,7 @@ def run_periods(
         interest_cash += state.register[Register.INTEREST_CARRIED]
         principal_cash += state.register[Register.PRINCIPAL_CARRIED]
 
-        if is_called(terms, liability, state, i):
+        if is_called(terms, liability, metrics, state, i):
             is_liquidating = True
         left = (
             pool[i + 1, POOL_PERFORMING]
@@ -271,6 +294,12 @@ def run_periods(
             + book[i + 1, POOL_PERFORMING]
             + book[i + 1, POOL_DEFAULT_BALANCE]
         )
+        if left <= EXHAUSTED or i == n_periods:
+            status = pay_held_cash(program, liability, state, is_defaulted or has_defaulted, history.trace)
+            if status != Status.OK:
+                break
+        if metrics.measured:
+            note_payment(metrics, state, i, terms.payment_day[i], history.payments)
         roll_all(liability, state, terms.growth[i])
         record(state, history, i, interest_proceeds, index_rate[i])
         if left <= EXHAUSTED:
@@ -368,8 +397,11 @@ def pay_period(
 
 
 @kernel
-def is_called(terms: DealTerms, liability: LiabilityTerms, state: PeriodState, i: int) -> bool:
-    """Whether the deal is redeemed in the next period: low distributions after the no-call date, or the end."""
+def is_called(terms: DealTerms, liability: LiabilityTerms, metrics: MetricTerms, state: PeriodState, i: int) -> bool:
+    """Whether the deal is redeemed in the next period: low distributions when it may be called, or the end.
+
+    It may be called after the no-call date, or from a multiple of the contributions on (spec 02 §16.3).
+    """
     n_periods = terms.payment_day.shape[0] - 1
     if i >= n_periods:
         return False
@@ -377,7 +409,8 @@ def is_called(terms: DealTerms, liability: LiabilityTerms, state: PeriodState, i
     for t in range(state.tranche.shape[0]):
         if liability.tranche[t, TrancheTerm.IS_EQUITY] != 0.0:
             paid += state.tranche[t, TrancheState.INTEREST_PAID] + state.tranche[t, TrancheState.PRINCIPAL_PAID]
-    if paid / terms.equity_balance < terms.call_threshold and terms.is_callable[i + 1]:
+    is_open = terms.is_callable[i + 1] or multiple(state) >= metrics.call_multiple
+    if is_open and paid / terms.equity_balance < terms.call_threshold:
         return True
     return i == n_periods - 1
 

@@ -32,6 +32,7 @@ from engine.collateral.kernels_pool import (
 )
 from engine.collateral.kernels_reinvestment import ReinvestmentTerms, fill_reinvestment_rates
 from engine.deal.kernels import DealTerms, History, Pools, ReinvestmentRates, run_periods
+from engine.deal.kernels_metrics import MetricTerms, SubNotePayments
 from engine.deal.kernels_risk import RiskTerms, measure_tranches
 from engine.liabilities.kernels import start_deal, state_of
 from engine.liabilities.state import LiabilityTerms, StateBlock, TrancheState
@@ -104,6 +105,7 @@ class DealArrays(NamedTuple):
     program: CompiledProgram
     opening: Opening
     risk: RiskTerms
+    metrics: MetricTerms
 
 
 class ScenarioRows(NamedTuple):
@@ -301,6 +303,7 @@ def run_scenario(
         arrays.deal,
         arrays.liability,
         arrays.program,
+        arrays.metrics,
         arrays.curves.index_rate[curve],
         reinvestment,
         buffers.purchase_rates,
@@ -352,6 +355,11 @@ def total_paid(history: History, last: int, s: int, figures: ScenarioFigures) ->
 def new_history(arrays: DealArrays) -> History:
     """Zeroed history without a trace."""
     n_periods = arrays.deal.payment_day.shape[0] - 1
+    opening_day, opening_amount = arrays.metrics.opening_day, arrays.metrics.opening_amount
+    n_rows = n_periods + 1 if arrays.metrics.measured else 0
+    payments = SubNotePayments(
+        np.concatenate((opening_day, np.zeros(n_rows, dtype=np.int64))), np.append(opening_amount, np.zeros(n_rows))
+    )
     return History(
         np.zeros((n_periods, 5)),
         np.zeros((n_periods, arrays.liability.tranche.shape[0], 11)),
@@ -361,6 +369,7 @@ def new_history(arrays: DealArrays) -> History:
         np.zeros((n_periods, 3)),
         np.zeros(3),
         np.zeros((0, 6)),
+        payments,
     )
 
 

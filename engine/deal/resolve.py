@@ -5,7 +5,7 @@ another array, another program or a policy bit.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -26,15 +26,17 @@ from engine.conventions.kernels import days360_us, year_fraction
 from engine.conventions.schedule import DealSchedule, DealScheduleTerms, deal_schedule
 from engine.deal.contract import AccountNumber, Deal
 from engine.deal.kernels import DealPolicy, DealTerms, ReinvestedCash
+from engine.deal.kernels_metrics import Measured, MetricTerms
 from engine.deal.kernels_risk import FREQUENCY, RiskTerms
 from engine.deal.kernels_scenarios import Collateral, Curves, DealArrays, Opening, Purchases
 from engine.errors import InputError
-from engine.liabilities.opening import hurdle_growth, liability_terms, opening_position
+from engine.liabilities.opening import OpeningPosition, hurdle_growth, liability_terms, opening_position
 from engine.liabilities.terms import SubNotePayment
 from engine.market.curve import IndexCurve
 from engine.modes import Quirk, Quirks
 from engine.waterfall.compiler import Waterfall, compile_program
-from engine.waterfall.program import Program
+from engine.waterfall.configuration import NO_CONFIGURATION, Configuration, ConfiguredWaterfall, configured
+from engine.waterfall.program import Metric, Program
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -65,16 +67,21 @@ def resolve(
     curves: Sequence[IndexCurve],
     as_of: date,
     quirks: Quirks = frozenset(),
+    configuration: Configuration = NO_CONFIGURATION,
 ) -> ResolvedDeal:
     """Resolve a deal against its calendar and index curves; scenarios choose among the curves by position.
 
+    configuration: features and fees that take the place of the deal's own.
+
     Raises InputError for dates, rates or terms that cannot be used, ProgramError for a program that does not fit.
     """
+    chosen = configured(program, deal.fees, deal.incentive_fee, configuration)
+    deal = replace(deal, fees=chosen.fees, incentive_fee=chosen.incentive_fee)
     schedule = _schedule(deal, as_of, calendar, quirks)
     periods = _collection_periods(schedule, as_of, quirks)
     layout = lay_out_pool(deal.holdings, as_of, calendar, quirks, periods=periods)
     waterfall = compile_program(
-        program,
+        chosen.program,
         deal.tranches,
         deal.fees,
         interest_diversion_trigger=deal.interest_diversion_trigger,
@@ -87,13 +94,15 @@ def resolve(
         purchases=_purchases(deal.reinvestment, deal.dates.months_between_payments, schedule, curves, quirks),
         curves=_curves(deal, schedule, curves, as_of),
         deal=_terms(deal, schedule, layout, quirks),
-        liability=liability_terms(
-            deal.tranches,
-            deal.fees,
-            incentive_share=deal.incentive_fee.share,
-            oc_triggers=waterfall.oc_triggers,
-            ic_triggers=waterfall.ic_triggers,
-            quirks=quirks,
+        liability=chosen.terms(
+            liability_terms(
+                deal.tranches,
+                deal.fees,
+                incentive_share=deal.incentive_fee.share,
+                oc_triggers=waterfall.oc_triggers,
+                ic_triggers=waterfall.ic_triggers,
+                quirks=quirks,
+            )
         ),
         program=waterfall.compiled,
         opening=Opening(
@@ -103,6 +112,7 @@ def resolve(
             float(opening.contributions),
         ),
         risk=_risk(deal, schedule, as_of, quirks),
+        metrics=_metrics(chosen, schedule, periods, opening),
     )
     return ResolvedDeal(
         deal=deal,
@@ -113,6 +123,31 @@ def resolve(
         arrays=arrays,
         default_row=default_rows(layout).reshape(1, -1),
         sub_note_payments=opening.payments,
+    )
+
+
+_MEASURED = {
+    Metric.IRR: Measured.IRR,
+    Metric.PRO_FORMA_IRR: Measured.PRO_FORMA_IRR,
+    Metric.MOIC: Measured.MOIC,
+    Metric.SPREAD: Measured.SPREAD,
+}
+
+
+def _metrics(
+    chosen: ConfiguredWaterfall, schedule: DealSchedule, periods: CollectionPeriods, opening: OpeningPosition
+) -> MetricTerms:
+    """What the deal measures for its features: nothing without them."""
+    measured = sum(int(bit) for metric, bit in _MEASURED.items() if metric in chosen.metrics)
+    payments = opening.payments if measured else ()
+    years = np.zeros(schedule.payment.shape[0])
+    years[1:] = (periods.end - periods.begin) / 365.0
+    return MetricTerms(
+        measured=measured,
+        opening_day=np.array([day_number(payment.on) for payment in payments], dtype=np.int64),
+        opening_amount=np.array([payment.amount for payment in payments], dtype=np.float64),
+        collection_years=years,
+        call_multiple=np.inf if chosen.call_protection is None else float(chosen.call_protection),
     )
 
 

@@ -25,6 +25,7 @@ from engine.deal.results import RISK_COLUMNS, DealResult
 from engine.liabilities.state import StateBlock, new_states
 from engine.market.curve import IndexCurve
 from engine.modes import Quirks
+from engine.waterfall.configuration import NO_CONFIGURATION, Configuration
 from engine.waterfall.library import load_program
 from engine.waterfall.program import Program
 
@@ -71,15 +72,17 @@ def run_deal(
     quirks: Quirks = frozenset(),
     *,
     program: Program | None = None,
+    configuration: Configuration = NO_CONFIGURATION,
     has_trace: bool = True,
 ) -> DealResult:
     """Run one deal as its contract and assumptions say (spec 02 §5).
 
-    program: its waterfall, by default the shipped one of the deal's program name. A run that the program stops returns
-    a result with a failure; terms that cannot be run at all raise ModelError or InputError.
+    program: its waterfall, by default the shipped one of the deal's program name. configuration: optional features,
+    in standard mode only. A run that the program stops returns a result with a failure; terms that cannot be run at all
+    raise ModelError or InputError.
     """
     chosen = program or load_program(deal.program, quirks)
-    resolved = resolve(deal, chosen, market.calendar, (market.curve,), as_of, quirks)
+    resolved = resolve(deal, chosen, market.calendar, (market.curve,), as_of, quirks, configuration)
     arrays = resolved.arrays
     rows = _rows([Scenario(name="")], resolved, [0])
     figures, states, buffers = _figures(1, resolved), _states(resolved), new_buffers(arrays)
@@ -99,12 +102,13 @@ def run_many(
     quirks: Quirks = frozenset(),
     *,
     program: Program | None = None,
+    configuration: Configuration = NO_CONFIGURATION,
 ) -> ScenarioResults:
     """Run many scenarios of one deal in parallel; figures in the order of `scenarios`."""
     chosen = program or load_program(deal.program, quirks)
     shifts = sorted({scenario.curve_shift for scenario in scenarios})
     curves = [market.curve.shifted(shift) if shift else market.curve for shift in shifts]
-    resolved = resolve(deal, chosen, market.calendar, curves, as_of, quirks)
+    resolved = resolve(deal, chosen, market.calendar, curves, as_of, quirks, configuration)
     rows = _rows(scenarios, resolved, [shifts.index(scenario.curve_shift) for scenario in scenarios])
     figures = _figures(len(scenarios), resolved)
     run_blocks(resolved, rows, figures)

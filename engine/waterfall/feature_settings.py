@@ -57,7 +57,7 @@ def _account_number(value: object) -> int | None:
 FRACTION = _number_within(0.0, 1.0, "a fraction from 0 to 1, for example 0.75")
 RETURN = _number_within(-0.99, 10.0, "a yearly return as a decimal, for example 0.12")
 RATE = _number_within(0.0, 1.0, "a yearly rate as a decimal from 0 to 1, for example 0.001")
-BUFFER = _number_within(-10.0, 10.0, "a ratio as a decimal, for example 0.02")
+BUFFER = _number_within(-10.0, 1000.0, "a ratio as a decimal, for example 0.02")
 AMOUNT = _number_within(0.0, 1e15, "an amount of currency, not negative")
 MULTIPLE = _number_within(0.0, 1e6, "a multiple, for example 1.5")
 SWITCH = Kind("true or false", lambda value: value if isinstance(value, bool) else None)
