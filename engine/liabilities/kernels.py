@@ -10,11 +10,14 @@ from engine.liabilities.state import (
     FeeBasisCode,
     FeeState,
     FeeTerm,
+    Floats,
     IncentiveState,
+    LiabilityTerms,
     PeriodState,
     Policy,
     Register,
     ReserveState,
+    StateBlock,
     TrancheState,
     TrancheTerm,
 )
@@ -22,7 +25,7 @@ from engine.numerics import inlined_kernel as kernel
 
 
 @kernel
-def state_of(block, s):
+def state_of(block: StateBlock, s: int) -> PeriodState:
     """PeriodState of scenario s: views into a StateBlock."""
     return PeriodState(
         block.tranche[s],
@@ -38,7 +41,15 @@ def state_of(block, s):
 
 
 @kernel
-def start_deal(terms, state, opening_basis, discounted_payments, is_reached, receipts, contributions):
+def start_deal(
+    terms: LiabilityTerms,
+    state: PeriodState,
+    opening_basis: float,
+    discounted_payments: float,
+    is_reached: float,
+    receipts: float,
+    contributions: float,
+) -> None:
     """Reset a scenario to the day before its first period: opening balances carried in, all else zero.
 
     opening_basis: fee basis before period 1, currency. The last four come from `incentive.opening_position`.
@@ -63,7 +74,9 @@ def start_deal(terms, state, opening_basis, discounted_payments, is_reached, rec
 
 
 @kernel
-def open_period(terms, state, period, payment_day, is_reinvesting, is_liquidating):
+def open_period(
+    terms: LiabilityTerms, state: PeriodState, period: int, payment_day: int, is_reinvesting: bool, is_liquidating: bool
+) -> None:
     """Carry balances into period `period` (1-based) and zero everything that belongs to one period.
 
     payment_day: days since 1970-01-01; the two flags 0 or 1. Escrow, reserves and the incentive history live on.
@@ -107,7 +120,7 @@ def open_period(terms, state, period, payment_day, is_reinvesting, is_liquidatin
 
 
 @kernel
-def accrue_tranches(terms, state, index_rate, year_fractions):
+def accrue_tranches(terms: LiabilityTerms, state: PeriodState, index_rate: float, year_fractions: Floats) -> None:
     """Coupon and accrued interest of every debt tranche (spec 02 §6.1).
 
     index_rate decimal a year; year_fractions (T,) years of the accrual period on each tranche's day count. Interest on
@@ -132,7 +145,9 @@ def accrue_tranches(terms, state, index_rate, year_fractions):
 
 
 @kernel
-def accrue_fees(terms, state, index_rate, year_fractions, basis_end):
+def accrue_fees(
+    terms: LiabilityTerms, state: PeriodState, index_rate: float, year_fractions: Floats, basis_end: float
+) -> None:
     """Accrued amount of every fee (spec 02 §8); basis_end the fee basis of this period, currency.
 
     year_fractions (F,) years. In legacy mode a basis of zero or less stops all accrual and the old basis stays
@@ -166,7 +181,7 @@ def accrue_fees(terms, state, index_rate, year_fractions, basis_end):
 
 
 @kernel
-def _fee_features(terms, state, f, basis, year_fraction):
+def _fee_features(terms: LiabilityTerms, state: PeriodState, f: int, basis: float, year_fraction: float) -> float:
     """Overlay and excess-spread parts of a fee, currency; zero unless switched on (spec 02 §16.3)."""
     overlay = basis * terms.fee[f, FeeTerm.OVERLAY_RATE] * year_fraction
     if overlay > terms.fee[f, FeeTerm.OVERLAY_CAP]:
@@ -179,7 +194,7 @@ def _fee_features(terms, state, f, basis, year_fraction):
 
 
 @kernel
-def pay(due, cash):
+def pay(due: float, cash: float) -> float:
     """Amount paid of a claim (spec 02 §0): never above `due`; negative cash is paid in full, as the legacy code did."""
     if cash > due:
         return due
@@ -187,13 +202,13 @@ def pay(due, cash):
 
 
 @kernel
-def fee_due(fee, f):
+def fee_due(fee: Floats, f: int) -> float:
     """Unpaid and accrued less paid of fee f, currency."""
     return fee[f, FeeState.UNPAID_BEGIN] + fee[f, FeeState.ACCRUED] - fee[f, FeeState.PAID]
 
 
 @kernel
-def pay_fee(fee, f, due, cash):
+def pay_fee(fee: Floats, f: int, due: float, cash: float) -> float:
     """Pay up to `due` of fee f; returns the amount paid."""
     paid = pay(due, cash)
     fee[f, FeeState.PAID] += paid
@@ -201,7 +216,7 @@ def pay_fee(fee, f, due, cash):
 
 
 @kernel
-def current_balance(tranche, contract, t):
+def current_balance(tranche: Floats, contract: Floats, t: int) -> float:
     """Balance that tests see: principal at the period's start, plus unpaid deferred principal if deferrable."""
     balance = tranche[t, TrancheState.BALANCE_BEGIN]
     if contract[t, TrancheTerm.IS_DEFERRABLE] != 0.0:
@@ -210,7 +225,7 @@ def current_balance(tranche, contract, t):
 
 
 @kernel
-def deferred_begin(tranche, contract, t):
+def deferred_begin(tranche: Floats, contract: Floats, t: int) -> float:
     """Deferred principal of a deferrable tranche at the period's start, gross of payments."""
     if contract[t, TrancheTerm.IS_DEFERRABLE] != 0.0:
         return tranche[t, TrancheState.DEFERRED_BEGIN]
@@ -218,13 +233,13 @@ def deferred_begin(tranche, contract, t):
 
 
 @kernel
-def owes_shortfall_with_interest(contract, policy, t):
+def owes_shortfall_with_interest(contract: Floats, policy: int, t: int) -> bool:
     """Whether the deferred columns hold an interest shortfall that is owed with current interest (DQ-19, standard)."""
     return contract[t, TrancheTerm.IS_DEFERRABLE] == 0.0 and policy & Policy.SHORTFALL_FORGIVEN == 0
 
 
 @kernel
-def interest_due(tranche, contract, policy, t):
+def interest_due(tranche: Floats, contract: Floats, policy: int, t: int) -> float:
     """Interest owed now, currency: current, on deferred interest, and in standard mode an earlier shortfall."""
     due = tranche[t, TrancheState.INTEREST_ACCRUED] - tranche[t, TrancheState.INTEREST_PAID]
     if contract[t, TrancheTerm.IS_DEFERRABLE] != 0.0 or policy & Policy.SHORTFALL_FORGIVEN == 0:
@@ -235,7 +250,7 @@ def interest_due(tranche, contract, policy, t):
 
 
 @kernel
-def deferred_due(tranche, t):
+def deferred_due(tranche: Floats, t: int) -> float:
     """What a PIK step pays: deferred principal and the interest on it, currency."""
     principal = tranche[t, TrancheState.DEFERRED_BEGIN] - tranche[t, TrancheState.DEFERRED_PRINCIPAL_PAID]
     return (
@@ -244,13 +259,13 @@ def deferred_due(tranche, t):
 
 
 @kernel
-def principal_due(tranche, t):
+def principal_due(tranche: Floats, t: int) -> float:
     """Principal outstanding less paid this period, currency."""
     return tranche[t, TrancheState.BALANCE_BEGIN] - tranche[t, TrancheState.PRINCIPAL_PAID]
 
 
 @kernel
-def pay_interest(tranche, contract, policy, t, cash):
+def pay_interest(tranche: Floats, contract: Floats, policy: int, t: int, cash: float) -> float:
     """Pay interest of tranche t; returns the amount paid. Equity takes all cash."""
     if contract[t, TrancheTerm.IS_EQUITY] != 0.0:
         tranche[t, TrancheState.IS_REACHED] = 1.0
@@ -274,7 +289,7 @@ def pay_interest(tranche, contract, policy, t, cash):
 
 
 @kernel
-def pay_deferred(tranche, t, cash):
+def pay_deferred(tranche: Floats, t: int, cash: float) -> float:
     """Pay deferred interest of tranche t, booked as deferred principal; returns the amount paid."""
     paid = pay(deferred_due(tranche, t), cash)
     tranche[t, TrancheState.DEFERRED_PRINCIPAL_PAID] += paid
@@ -282,7 +297,7 @@ def pay_deferred(tranche, t, cash):
 
 
 @kernel
-def pay_principal(tranche, contract, t, cash):
+def pay_principal(tranche: Floats, contract: Floats, t: int, cash: float) -> float:
     """Pay principal of tranche t; returns the amount paid. Equity takes all cash."""
     if contract[t, TrancheTerm.IS_EQUITY] != 0.0:
         tranche[t, TrancheState.IS_REACHED] = 1.0
@@ -294,7 +309,7 @@ def pay_principal(tranche, contract, t, cash):
 
 
 @kernel
-def pay_scheduled(tranche, t, cash):
+def pay_scheduled(tranche: Floats, t: int, cash: float) -> float:
     """Pay scheduled principal of tranche t including arrears: the least of cash, schedule and balance."""
     paid = max(0.0, min(cash, tranche[t, TrancheState.SCHEDULED_DUE], principal_due(tranche, t)))
     tranche[t, TrancheState.PRINCIPAL_PAID] += paid
@@ -303,7 +318,7 @@ def pay_scheduled(tranche, t, cash):
 
 
 @kernel
-def close_balances(terms, state):
+def close_balances(terms: LiabilityTerms, state: PeriodState) -> None:
     """End balances of tranches and fees, and what they carry into the next period (spec 02 §6.4, §8).
 
     DEFERRED_END leaves out the interest deferred in this period; the carried column includes it (DQ-20). The balance of

@@ -4,14 +4,20 @@ Cures are amounts of liabilities to redeem, currency. The interest side redeems 
 side redeems with principal, which leaves the numerator too.
 """
 
-from engine.liabilities.state import IcState, OcState, Policy, Status
+from engine.liabilities.state import (
+    Floats,
+    IcState,
+    OcState,
+    Policy,
+    Status,
+)
 from engine.numerics import inlined_kernel as kernel
 
 PASS_TOLERANCE = 1e-12
 
 
 @kernel
-def is_passed(ratio, trigger, policy):
+def is_passed(ratio: float, trigger: float, policy: int) -> bool:
     """Pass flag: above the trigger in legacy mode, at or above it in standard mode (DQ-28)."""
     if policy & Policy.STRICT_PASS_UNCAPPED_CURES:
         return ratio > trigger
@@ -19,7 +25,7 @@ def is_passed(ratio, trigger, policy):
 
 
 @kernel
-def evaluate_oc(oc, k, trigger, policy, numerator, denominator):
+def evaluate_oc(oc: Floats, k: int, trigger: float, policy: int, numerator: float, denominator: float) -> int:
     """Ratio, pass flag and both cures of OC test k; returns a Status.
 
     Without a denominator the test passes. Standard mode caps a cure at the balance that can be redeemed (DQ-28).
@@ -47,7 +53,9 @@ def evaluate_oc(oc, k, trigger, policy, numerator, denominator):
 
 
 @kernel
-def evaluate_ic(ic, j, trigger, policy, numerator, denominator, liability_balance):
+def evaluate_ic(
+    ic: Floats, j: int, trigger: float, policy: int, numerator: float, denominator: float, liability_balance: float
+) -> None:
     """Ratio, pass flag and cure of IC test j (spec 02 §11)."""
     ic[j, IcState.NUMERATOR] = numerator
     ic[j, IcState.DENOMINATOR] = denominator
@@ -68,25 +76,25 @@ def evaluate_ic(ic, j, trigger, policy, numerator, denominator, liability_balanc
 
 
 @kernel
-def interest_cure_due(oc, k):
+def interest_cure_due(oc: Floats, k: int) -> float:
     """Interest-side cure still needed by OC test k."""
     return oc[k, OcState.INTEREST_CURE] - oc[k, OcState.INTEREST_CURE_PAID] - oc[k, OcState.PRIOR_INTEREST_CURE]
 
 
 @kernel
-def principal_cure_due(oc, k):
+def principal_cure_due(oc: Floats, k: int) -> float:
     """Principal-side cure still needed by OC test k."""
     return oc[k, OcState.PRINCIPAL_CURE] - oc[k, OcState.PRINCIPAL_CURE_PAID] - oc[k, OcState.PRIOR_PRINCIPAL_CURE]
 
 
 @kernel
-def ic_cure_due(ic, j):
+def ic_cure_due(ic: Floats, j: int) -> float:
     """Cure still needed by IC test j."""
     return ic[j, IcState.CURE] - ic[j, IcState.PRIOR_CURE] - ic[j, IcState.CURE_PAID]
 
 
 @kernel
-def resize_principal_cure(oc, k, trigger, policy):
+def resize_principal_cure(oc: Floats, k: int, trigger: float, policy: int) -> None:
     """Size the principal cure anew after liabilities were redeemed with interest (rule rho of spec 02 §10)."""
     if oc[k, OcState.IS_PASSED] != 0.0 or oc[k, OcState.PRINCIPAL_CURE] <= 0.0:
         return
@@ -98,7 +106,7 @@ def resize_principal_cure(oc, k, trigger, policy):
 
 
 @kernel
-def pay_interest_cure(oc, k, trigger, policy, cash):
+def pay_interest_cure(oc: Floats, k: int, trigger: float, policy: int, cash: float) -> float:
     """Pay the interest-side cure of OC test k; returns the amount paid."""
     due = interest_cure_due(oc, k)
     paid = cash
@@ -111,7 +119,7 @@ def pay_interest_cure(oc, k, trigger, policy, cash):
 
 
 @kernel
-def receive_interest_cure(oc, k, trigger, policy, amount):
+def receive_interest_cure(oc: Floats, k: int, trigger: float, policy: int, amount: float) -> None:
     """Credit OC test k with liabilities redeemed by another test's interest cure."""
     due = interest_cure_due(oc, k)
     if amount >= due:
@@ -123,7 +131,7 @@ def receive_interest_cure(oc, k, trigger, policy, amount):
 
 
 @kernel
-def pay_principal_cure(oc, k, cash):
+def pay_principal_cure(oc: Floats, k: int, cash: float) -> float:
     """Pay the principal-side cure of OC test k; returns the amount paid."""
     due = principal_cure_due(oc, k)
     paid = due if cash > due else cash
@@ -132,13 +140,13 @@ def pay_principal_cure(oc, k, cash):
 
 
 @kernel
-def receive_principal_cure(oc, k, amount):
+def receive_principal_cure(oc: Floats, k: int, amount: float) -> None:
     """Credit OC test k with liabilities redeemed by another test's principal cure."""
     oc[k, OcState.PRIOR_PRINCIPAL_CURE] += min(amount, principal_cure_due(oc, k))
 
 
 @kernel
-def pay_ic_cure(ic, j, cash):
+def pay_ic_cure(ic: Floats, j: int, cash: float) -> float:
     """Pay the cure of IC test j; returns the amount paid."""
     due = ic_cure_due(ic, j)
     paid = due if cash > due else cash
@@ -147,13 +155,13 @@ def pay_ic_cure(ic, j, cash):
 
 
 @kernel
-def receive_ic_cure(ic, j, amount):
+def receive_ic_cure(ic: Floats, j: int, amount: float) -> None:
     """Credit IC test j with liabilities redeemed by another test's cure."""
     ic[j, IcState.PRIOR_CURE] += min(amount, ic_cure_due(ic, j))
 
 
 @kernel
-def collateral_shortfall(oc, k, trigger, policy, redeemed):
+def collateral_shortfall(oc: Floats, k: int, trigger: float, policy: int, redeemed: float) -> float:
     """Collateral that OC test k lacks, currency, once `redeemed` liabilities are paid with interest (spec 02 §14.8)."""
     if oc[k, OcState.IS_PASSED] != 0.0 or policy & Policy.OC_CURES_OFF:
         return 0.0

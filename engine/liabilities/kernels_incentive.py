@@ -4,14 +4,21 @@ Cash and balances in currency; `growth` is (1 + hurdle) to the power of years fr
 dividing by it discounts to closing.
 """
 
-from engine.liabilities.state import IncentiveState, Policy, Register, TrancheState
+from engine.liabilities.state import (
+    Floats,
+    IncentiveState,
+    PeriodState,
+    Policy,
+    Register,
+    TrancheState,
+)
 from engine.numerics import inlined_kernel as kernel
 
 HURDLE_TOLERANCE = 1e-6
 
 
 @kernel
-def open_incentive(state, growth):
+def open_incentive(state: PeriodState, growth: float) -> None:
     """Threshold of the period: sub-note cash that brings the noteholders to the hurdle, 0 once it was reached."""
     incentive = state.incentive
     incentive[IncentiveState.THRESHOLD] = 0.0
@@ -20,7 +27,7 @@ def open_incentive(state, growth):
 
 
 @kernel
-def pay_sub_notes(incentive, tranche, policy, t, is_principal, amount):
+def pay_sub_notes(incentive: Floats, tranche: Floats, policy: int, t: int, is_principal: bool, amount: float) -> None:
     """Pay `amount` to the sub notes t and note whether the threshold is reached (permanently)."""
     tranche[t, TrancheState.IS_REACHED] = 1.0
     column = TrancheState.PRINCIPAL_PAID if is_principal else TrancheState.INTEREST_PAID
@@ -33,8 +40,18 @@ def pay_sub_notes(incentive, tranche, policy, t, is_principal, amount):
 
 @kernel
 def distribute_equity(
-    incentive, tranche, register, share, policy, t, is_principal, catch_up, manager_part, is_fee_open, cash
-):
+    incentive: Floats,
+    tranche: Floats,
+    register: Floats,
+    share: float,
+    policy: int,
+    t: int,
+    is_principal: bool,
+    catch_up: float,
+    manager_part: float,
+    is_fee_open: bool,
+    cash: float,
+) -> float:
     """Distribute all cash between sub notes and manager (spec 02 §9.3); returns the fee paid.
 
     share: the manager's part of cash above the hurdle; catch_up: the manager's share kappa of the catch-up slice, 0 for
@@ -61,7 +78,7 @@ def distribute_equity(
 
 
 @kernel
-def catch_up_slice(incentive, share, catch_up, cash):
+def catch_up_slice(incentive: Floats, share: float, catch_up: float, cash: float) -> tuple[float, float]:
     """Catch-up slice of the cash and the manager's part of it (spec 02 §16.3).
 
     The slice brings the manager's fees to the share of all profit. No slice where catch_up is not above the share.
@@ -84,7 +101,7 @@ def catch_up_slice(incentive, share, catch_up, cash):
 
 
 @kernel
-def close_incentive(state, growth):
+def close_incentive(state: PeriodState, growth: float) -> None:
     """Add the period's sub-note cash to the history (spec 02 §9.4)."""
     incentive = state.incentive
     incentive[IncentiveState.DISCOUNTED_PAYMENTS] += incentive[IncentiveState.SUB_NOTE_PAID] / growth

@@ -36,8 +36,12 @@ from engine.liabilities.kernels_incentive import distribute_equity
 from engine.liabilities.state import (
     Context,
     FeeState,
+    Floats,
     IcState,
+    Integers,
+    LiabilityTerms,
     OcState,
+    PeriodState,
     Policy,
     Register,
     ReserveState,
@@ -48,7 +52,9 @@ from engine.waterfall.codes import (
     NO_LABEL,
     SHARE_IC,
     AllocationCode,
+    Codes,
     Column,
+    CompiledProgram,
     ConditionCode,
     Destination,
     DiversionSizing,
@@ -64,7 +70,9 @@ INFINITE = 1e308
 
 
 @kernel
-def ic_numerator(program, terms, state, interest_proceeds):
+def ic_numerator(
+    program: CompiledProgram, terms: LiabilityTerms, state: PeriodState, interest_proceeds: float
+) -> float:
     """Interest proceeds less the fees above the tested interest: in standard mode all of them with arrears (DQ-26)."""
     numerator = interest_proceeds
     for position in range(program.ic_fees.shape[0]):
@@ -77,7 +85,14 @@ def ic_numerator(program, terms, state, interest_proceeds):
 
 
 @kernel
-def evaluate_tests(program, terms, state, ic_numerator_amount, oc_numerator_amount, event_of_default_numerator):
+def evaluate_tests(
+    program: CompiledProgram,
+    terms: LiabilityTerms,
+    state: PeriodState,
+    ic_numerator_amount: float,
+    oc_numerator_amount: float,
+    event_of_default_numerator: float,
+) -> int:
     """Evaluate all IC tests, then all OC tests with diversion and event of default (spec 02 §5.2 step 11).
 
     Numerators in currency. Writes state.ic, state.oc and the two buffers; returns a Status.
@@ -107,7 +122,15 @@ def evaluate_tests(program, terms, state, ic_numerator_amount, oc_numerator_amou
 
 
 @kernel
-def _measure_buffers(oc, oc_trigger, covered_oc, ic, ic_trigger, covered_ic, register):
+def _measure_buffers(
+    oc: Floats,
+    oc_trigger: Floats,
+    covered_oc: Codes,
+    ic: Floats,
+    ic_trigger: Floats,
+    covered_ic: Codes,
+    register: Floats,
+) -> None:
     """Smallest ratio above trigger over the coverage tests that have a denominator; infinite without any."""
     buffer = INFINITE
     for position in range(covered_oc.shape[0]):
@@ -124,7 +147,7 @@ def _measure_buffers(oc, oc_trigger, covered_oc, ic, ic_trigger, covered_ic, reg
 
 
 @kernel
-def evaluate_predicates(program, state):
+def evaluate_predicates(program: CompiledProgram, state: PeriodState) -> None:
     """Section PRE: truth of every feature predicate from the registers, into state.predicate (spec 02 §16.3)."""
     predicate = state.predicate
     predicate[:] = 1
@@ -145,13 +168,15 @@ def evaluate_predicates(program, state):
 
 
 @kernel
-def is_event_of_default(program, state):
+def is_event_of_default(program: CompiledProgram, state: PeriodState) -> bool:
     """Whether the event-of-default test of the period failed."""
     return program.event_of_default >= 0 and state.oc[program.event_of_default, OcState.IS_PASSED] == 0.0
 
 
 @outlined_kernel
-def run_section(program, terms, state, section, cash, trace):
+def run_section(
+    program: CompiledProgram, terms: LiabilityTerms, state: PeriodState, section: int, cash: float, trace: Floats
+) -> int:
     """Run one section from its cash (spec 02 §14.4); returns a Status.
 
     Payments are booked in the state, transfers in the registers, undistributed cash in register CASH_LEFT. Negative
@@ -264,7 +289,9 @@ def run_section(program, terms, state, section, cash, trace):
 
 
 @kernel
-def record_step(context, section, step, cash_before, paid, cash_after, trace):
+def record_step(
+    context: Integers, section: int, step: int, cash_before: float, paid: float, cash_after: float, trace: Floats
+) -> None:
     """Append one row to the trace; rows beyond its length are not kept."""
     row = context[Context.TRACE_ROWS]
     if row >= trace.shape[0]:
@@ -279,7 +306,7 @@ def record_step(context, section, step, cash_before, paid, cash_after, trace):
 
 
 @kernel
-def controlling_class(bounds, members, labels, tranche, contract):
+def controlling_class(bounds: Codes, members: Codes, labels: Codes, tranche: Floats, contract: Floats) -> int:
     """Label of the first control entry with a balance, NO_LABEL if there is none."""
     for entry in range(labels.shape[0]):
         balance = 0.0
@@ -291,7 +318,16 @@ def controlling_class(bounds, members, labels, tranche, contract):
 
 
 @kernel
-def holds(condition, argument, context, oc, ic, predicate, covered_oc, covered_ic):
+def holds(
+    condition: int,
+    argument: int,
+    context: Integers,
+    oc: Floats,
+    ic: Floats,
+    predicate: Integers,
+    covered_oc: Codes,
+    covered_ic: Codes,
+) -> bool:
     """Whether a condition of a step is met."""
     code = abs(condition)
     is_met = True
@@ -321,7 +357,7 @@ def holds(condition, argument, context, oc, ic, predicate, covered_oc, covered_i
 
 
 @kernel
-def all_passed(oc, ic, covered_oc, covered_ic):
+def all_passed(oc: Floats, ic: Floats, covered_oc: Codes, covered_ic: Codes) -> bool:
     """Whether every coverage test passed at the period's start."""
     is_passed = True
     for position in range(covered_oc.shape[0]):
@@ -332,7 +368,7 @@ def all_passed(oc, ic, covered_oc, covered_ic):
 
 
 @kernel
-def run_fee(fee, f, source, amount, cash):
+def run_fee(fee: Floats, f: int, source: int, amount: float, cash: float) -> float:
     """Pay a fee from cash, at most a yearly cap or a part of what was due at the start; returns the amount paid."""
     due = fee_due(fee, f)
     paid_before = fee[f, FeeState.PAID]
@@ -344,7 +380,7 @@ def run_fee(fee, f, source, amount, cash):
 
 
 @kernel
-def due_of(tranche, contract, policy, op, t):
+def due_of(tranche: Floats, contract: Floats, policy: int, op: int, t: int) -> float:
     """What tranche t can take in an INT, PIK or PRN step, currency."""
     if op == Op.INT:
         return interest_due(tranche, contract, policy, t)
@@ -354,7 +390,7 @@ def due_of(tranche, contract, policy, op, t):
 
 
 @kernel
-def legacy_weight(tranche, contract, policy, op, t):
+def legacy_weight(tranche: Floats, contract: Floats, policy: int, op: int, t: int) -> float:
     """Weight of tranche t in a legacy group: interest due, gross deferred balance, or balance with deferred (DQ-40)."""
     if op == Op.INT:
         return interest_due(tranche, contract, policy, t)
@@ -364,7 +400,7 @@ def legacy_weight(tranche, contract, policy, op, t):
 
 
 @kernel
-def pay_tranche(tranche, contract, policy, op, t, cash):
+def pay_tranche(tranche: Floats, contract: Floats, policy: int, op: int, t: int, cash: float) -> float:
     """Pay one tranche in an INT, PIK or PRN step; returns the amount paid."""
     if op == Op.INT:
         return pay_interest(tranche, contract, policy, t, cash)
@@ -374,7 +410,17 @@ def pay_tranche(tranche, contract, policy, op, t, cash):
 
 
 @kernel
-def pay_legacy_group(tranche, contract, policy, members, first, last, op, allocation, cash):
+def pay_legacy_group(
+    tranche: Floats,
+    contract: Floats,
+    policy: int,
+    members: Codes,
+    first: int,
+    last: int,
+    op: int,
+    allocation: int,
+    cash: float,
+) -> tuple[int, float, bool]:
     """Pay a group as legacy code did: (Status, paid, whether the rest of the cash is gone) (DQ-38 to DQ-40)."""
     weight = 0.0
     for position in range(first, last):
@@ -403,7 +449,9 @@ def pay_legacy_group(tranche, contract, policy, members, first, last, op, alloca
 
 
 @kernel
-def pay_in_order(tranche, contract, policy, members, first, last, op, cash):
+def pay_in_order(
+    tranche: Floats, contract: Floats, policy: int, members: Codes, first: int, last: int, op: int, cash: float
+) -> float:
     """Pay members one after the other; returns the amount paid."""
     left = cash
     for position in range(first, last):
@@ -412,7 +460,9 @@ def pay_in_order(tranche, contract, policy, members, first, last, op, cash):
 
 
 @kernel
-def pay_pro_rata(tranche, contract, policy, members, first, last, op, cash):
+def pay_pro_rata(
+    tranche: Floats, contract: Floats, policy: int, members: Codes, first: int, last: int, op: int, cash: float
+) -> float:
     """Pay members in proportion to what each can take; what all of them cannot take stays. Returns the amount paid.
 
     The weights are the claims themselves, so cash that a member could not use never arises while others are short.
@@ -434,7 +484,9 @@ def pay_pro_rata(tranche, contract, policy, members, first, last, op, cash):
 
 
 @kernel
-def run_cure(oc, ic, oc_trigger, policy, shares, ops, row, cash):
+def run_cure(
+    oc: Floats, ic: Floats, oc_trigger: Floats, policy: int, shares: Codes, ops: Codes, row: int, cash: float
+) -> float:
     """Joint cure of an OC and an IC test, credited to the tests of its share list (spec 02 §11); returns the amount."""
     k = ops[row, Column.A]
     j = ops[row, Column.B]
@@ -459,7 +511,7 @@ def run_cure(oc, ic, oc_trigger, policy, shares, ops, row, cash):
 
 
 @kernel
-def receive_oc_cure(oc, k, trigger, policy, is_principal, amount):
+def receive_oc_cure(oc: Floats, k: int, trigger: float, policy: int, is_principal: bool, amount: float) -> None:
     """Credit OC test k with another test's cure of the same side."""
     if is_principal:
         receive_principal_cure(oc, k, amount)
@@ -468,7 +520,9 @@ def receive_oc_cure(oc, k, trigger, policy, is_principal, amount):
 
 
 @kernel
-def diversion(oc, k, trigger, policy, sizing, fraction, redeemed, cash):
+def diversion(
+    oc: Floats, k: int, trigger: float, policy: int, sizing: int, fraction: float, redeemed: float, cash: float
+) -> float:
     """Interest sent to principal proceeds while OC test k fails (spec 02 §12.1, §14.8), currency."""
     if oc[k, OcState.IS_PASSED] != 0.0:
         return 0.0
@@ -478,7 +532,9 @@ def diversion(oc, k, trigger, policy, sizing, fraction, redeemed, cash):
 
 
 @kernel
-def run_sweep(register, reserve, account, destination, fraction, cap, cash):
+def run_sweep(
+    register: Floats, reserve: Floats, account: int, destination: int, fraction: float, cap: float, cash: float
+) -> float:
     """Send a fraction of the cash elsewhere; returns the amount."""
     amount = min(fraction * cash, cap)
     if destination == Destination.NOTES:
@@ -494,7 +550,9 @@ def run_sweep(register, reserve, account, destination, fraction, cap, cash):
 
 
 @kernel
-def claims_of(fee, tranche, contract, policy, shares, ops, row):
+def claims_of(
+    fee: Floats, tranche: Floats, contract: Floats, policy: int, shares: Codes, ops: Codes, row: int
+) -> float:
     """Fees and interest due that a reserve covers, currency."""
     claims = 0.0
     offset = ops[row, Column.SHARE_OFFSET]
@@ -508,7 +566,9 @@ def claims_of(fee, tranche, contract, policy, shares, ops, row):
 
 
 @kernel
-def run_reserve(reserve, account, direction, target, cap, claims, cash):
+def run_reserve(
+    reserve: Floats, account: int, direction: int, target: float, cap: float, claims: float, cash: float
+) -> float:
     """Fund a reserve account, or draw on it for claims that cash does not cover; returns the cash it takes.
 
     A draw returns a negative amount: it adds to the cash.
