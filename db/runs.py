@@ -165,11 +165,11 @@ class RunRepository:
         return tuple(map(_run, rows))
 
     def result(self, run: StoredRun) -> DealResult:
-        """The result of a run, equal to the computed one bit for bit; CLO-3015 where the run kept none."""
+        """The result of a run, equal to the computed one bit for bit; CLO-3021 where the run kept none."""
         arrays = load_arrays(self._connection, run.run_id, run.started_at)
         if "texts" not in arrays:
             raise ReferenceDataError(
-                "CLO-3015", f"Run {run.run_id} has no stored result (it is {run.status})", remedy="Run the deal again."
+                "CLO-3021", f"Run {run.run_id} has no stored result (it is {run.status})", remedy="Run the deal again."
             )
         return result_from(arrays)
 

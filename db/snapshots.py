@@ -283,7 +283,7 @@ class SnapshotRepository:
                 [source_file_id],
             ).fetchone()
             if row is None:
-                raise ReferenceDataError("CLO-3013", f"There is no imported file {source_file_id}")
+                raise ReferenceDataError("CLO-3020", f"There is no imported file {source_file_id}")
             members = cursor.execute(
                 "SELECT deal_snapshot_id FROM deal_snapshot_sources WHERE source_file_id = %s ORDER BY deal_number",
                 [source_file_id],

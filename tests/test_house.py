@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from engine.numerics import kernel_sources
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -41,16 +43,30 @@ def test_types_hold() -> None:
     assert result.returncode == 0, result.stdout
 
 
-def test_error_numbers_mean_one_mistake_each() -> None:
-    """A number CLO-nnnn is raised with one problem text only."""
-    pattern = re.compile(r"Error\(\s*\"(CLO-\d{4})\",\s*(f?\"(?:[^\"\\]|\\.)*\"|\w+)", re.DOTALL)
-    texts: dict[str, set[str]] = {}
+def test_an_error_number_belongs_to_one_subject() -> None:
+    """A number CLO-nnnn is raised by one package and as one class of error."""
+    pattern = re.compile(r"(\w+Error)\(\s*\"(CLO-\d{4})\"")
+    raised: dict[str, set[tuple[str, str]]] = {}
     for package in ("engine", "db", "workbooks", "xl_addin"):
         for path in (PROJECT / package).rglob("*.py"):
-            for number, text in pattern.findall(path.read_text()):
-                texts.setdefault(number, set()).add(text)
+            subject = "/".join(path.relative_to(PROJECT).parts[: 2 if package == "engine" else 1])
+            for kind, number in pattern.findall(path.read_text()):
+                raised.setdefault(number, set()).add((subject, kind))
 
-    assert {number: found for number, found in texts.items() if len(found) > 1} == {}
+    assert {number: found for number, found in raised.items() if len(found) > 1} == {}
+
+
+def test_compiled_code_is_kept_apart_by_all_that_it_reads() -> None:
+    """Every engine module that kernels import is among the sources that name the cache folder."""
+    engine = PROJECT / "engine"
+    covered = {path.relative_to(PROJECT).with_suffix("").as_posix().replace("/", ".") for path in kernel_sources()}
+    imported = {
+        module
+        for path in engine.rglob("kernels*.py")
+        for module in re.findall(r"^from (engine\.[\w.]+) import", path.read_text(), re.MULTILINE)
+    }
+
+    assert {module for module in imported if module not in covered and module != "engine.analytics"} == set()
 
 
 def test_ci_runs_the_readme_test_command() -> None:

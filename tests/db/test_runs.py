@@ -205,7 +205,7 @@ def test_a_run_without_a_result_says_so(store: Store, header: RunHeader) -> None
     with store.begin() as work:
         run = work.runs.start(header)
 
-    with store.read() as work, pytest.raises(ReferenceDataError, match=r"CLO-3015: Run 1 has no .* \(it is running\)"):
+    with store.read() as work, pytest.raises(ReferenceDataError, match=r"CLO-3021: Run 1 has no .* \(it is running\)"):
         work.runs.result(run)
 
 
