@@ -44,13 +44,8 @@ from engine.liabilities.state import (
 from engine.numerics import inlined_kernel as kernel
 from engine.numerics import kernel as outlined_kernel
 from engine.waterfall.codes import CompiledProgram, SectionCode
-from engine.waterfall.kernels import (
-    evaluate_predicates,
-    evaluate_tests,
-    ic_numerator,
-    is_event_of_default,
-    run_section,
-)
+from engine.waterfall.kernels import run_section
+from engine.waterfall.kernels_tests import evaluate_predicates, evaluate_tests, ic_numerator, is_event_of_default
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

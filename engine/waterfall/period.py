@@ -12,7 +12,8 @@ from engine.errors import ModelError
 from engine.liabilities.state import Floats, LiabilityTerms, PeriodState, Register, Status
 from engine.waterfall.codes import SectionCode
 from engine.waterfall.compiler import Waterfall
-from engine.waterfall.kernels import evaluate_predicates, run_section
+from engine.waterfall.kernels import run_section
+from engine.waterfall.kernels_tests import evaluate_predicates
 
 _REASONS = {
     Status.RAISED: "the legacy model stops at this step",

@@ -12,7 +12,7 @@ from engine.liabilities.state import IncentiveState, LiabilityTerms, PeriodState
 from engine.liabilities.terms import Fee, FeeBasis, Tranche
 from engine.modes import Mode, Quirks
 from engine.waterfall.compiler import Waterfall, compile_program
-from engine.waterfall.kernels import evaluate_tests, ic_numerator
+from engine.waterfall.kernels_tests import evaluate_tests, ic_numerator
 from engine.waterfall.library import load_program
 from engine.waterfall.program import Program
 
