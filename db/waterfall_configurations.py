@@ -120,6 +120,27 @@ class WaterfallRepository:
         self._session.flush()
         return row.config_id
 
+    def mag(self, deal_name: str) -> Mapping[str, Any] | None:
+        """The thresholds and features last stored for a deal, by column; None where there are none."""
+        row = self._session.scalars(
+            select(MagWaterfallConfig)
+            .where(MagWaterfallConfig.deal_id == deal_key(deal_name))
+            .order_by(MagWaterfallConfig.config_id.desc())
+            .limit(1)
+        ).first()
+        if row is None:
+            return None
+        return {column.name: getattr(row, column.name) for column in MagWaterfallConfig.__table__.columns}
+
+    def remove_mag(self, deal_name: str) -> int:
+        """Delete the thresholds and features of a deal; how many rows there were."""
+        rows = self._session.scalars(
+            delete(MagWaterfallConfig)
+            .where(MagWaterfallConfig.deal_id == deal_key(deal_name))
+            .returning(MagWaterfallConfig.config_id)
+        )
+        return len(rows.all())
+
     def _row(self, name: str, deal_id: str | None, version: int | None = None) -> WaterfallConfiguration | None:
         query = (
             select(WaterfallConfiguration)

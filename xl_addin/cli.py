@@ -272,6 +272,19 @@ def show_waterfall(
     sys.stdout.write(text)
 
 
+@waterfall_app.command("features")
+def set_features(
+    deal: DealName, file: Annotated[Path, typer.Argument(help="Features as JSON; {} switches all of them off.")]
+) -> None:
+    """Switch optional features of a deal's waterfall on: turbo, claw-back, catch-up, fee deferral, stopper and more.
+
+    Example: clodesk waterfall features "MAG 17" features.json
+    """
+    with open_desk() as desk:
+        names = desk.set_features(deal, _text(file), file.name)
+    talk.print(f"{deal} runs with {', '.join(names)}" if names else f"{deal} runs without optional features")
+
+
 @assumptions_app.command("list")
 def list_assumptions(as_json: Json = False) -> None:
     """List the assumption sets.

@@ -1,6 +1,8 @@
 """What a run is asked to use, by name: assumption set, scenario, waterfall program."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from db.snapshots import StoredDeal
 from db.store import UnitOfWork
@@ -9,6 +11,7 @@ from engine.desk import assumption_sets
 from engine.errors import InputError
 from engine.modes import Mode
 from engine.snapshot import WorkbookSnapshot
+from engine.waterfall.configuration import NO_CONFIGURATION, Configuration, read_configuration
 from engine.waterfall.library import load_program
 from engine.waterfall.parser import parse_program
 from engine.waterfall.program import Program
@@ -69,6 +72,19 @@ def program(work: UnitOfWork, deal_name: str, mode: Mode) -> Program:
     if stored:
         return replace(parse_program(stored[0].program), name=f"{stored[0].name} v{stored[0].version}")
     return load_program(deal_name, mode.quirks)
+
+
+def configuration(work: UnitOfWork, deal_name: str, mode: Mode) -> Configuration:
+    """Optional features of the deal's waterfall (spec 02 §16); none in legacy mode, which does not know them."""
+    if mode is Mode.LEGACY:
+        return NO_CONFIGURATION
+    stored = work.waterfalls.waterfalls(deal_name)
+    columns = dict(stored[0].options) if stored else {}
+    rows: list[Mapping[str, Any]] = [{name: value for name, value in columns.items() if value is not None}]
+    features = work.waterfalls.mag(deal_name)
+    if features is not None:
+        rows.append({name: value for name, value in features.items() if value is not None})
+    return read_configuration(*rows)
 
 
 def program_name(work: UnitOfWork, deal_name: str) -> str:

@@ -17,9 +17,10 @@ from db.store import Store, open_store
 from engine.deal.assumptions import BUILT_IN_SCENARIOS, AssumptionSet
 from engine.desk import assumption_sets, choices, runs
 from engine.desk.records import DealLine, DemoOutcome, ImportOutcome, Progress, RunOutcome
-from engine.errors import InputError
+from engine.errors import InputError, located
 from engine.modes import Mode
 from engine.waterfall.compiler import program_hash
+from engine.waterfall.feature_settings import read_features, write_features
 from engine.waterfall.library import program_text
 from engine.waterfall.parser import parse_program
 
@@ -167,6 +168,20 @@ class Desk:
             name = work.snapshots.deal(deal).deal.name
             saved = work.waterfalls.save(name, text, program_hash(program), effective_date=effective, deal_name=name)
             return saved.version
+
+    def set_features(self, deal: str, text: str, where: str) -> tuple[str, ...]:
+        """Switch on the features of a JSON text for a deal, in place of earlier ones; the names of what is on.
+
+        An empty object switches everything off. Raises InputError for an unknown feature or a value that it cannot use.
+        """
+        with located(where):
+            features = write_features(read_features(text))
+        with self._store.begin() as work:
+            name = work.snapshots.deal(deal).deal.name
+            work.waterfalls.remove_mag(name)
+            if features:
+                work.waterfalls.save_mag(name, name.upper().replace(" ", "_")[:10], features=features)
+        return tuple(features)
 
     def waterfall_text(self, name: str, mode: Mode = Mode.STANDARD) -> str:
         """Text of a deal's stored waterfall, or of a program that ships with clodesk."""

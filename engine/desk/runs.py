@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
 
+import orjson
+
 from db.cache import Cache, CacheKind, cache_key
 from db.run_arrays import result_arrays, result_from
 from db.runs import RunHeader, StoredRun
@@ -25,8 +27,9 @@ from engine.modes import Mode
 from engine.numerics import source_hash
 from engine.snapshot import Finding, WorkbookSnapshot
 from engine.waterfall.compiler import program_hash
+from engine.waterfall.configuration import NO_CONFIGURATION, Configuration, write_configuration
 from engine.waterfall.program import Program
-from workbooks.results import RunSummary
+from workbooks.results import AssumptionSource, RunSummary
 
 
 def engine_version() -> str:
@@ -42,6 +45,7 @@ class _Request:
     chosen: AssumptionSet
     shock: Scenario
     program: Program
+    configuration: Configuration
     mode: Mode
     engine: str
     key: str
@@ -74,7 +78,9 @@ def run(
         book = None
         if assumptions == assumption_sets.WORKBOOK:
             book = work.snapshots.workbook(stored.source_file_id, with_correlation=False)
-        request = _request(stored, choices.assumption_set(work, assumptions, book), shock, program, mode)
+        configuration = choices.configuration(work, stored.deal.name, mode)
+        chosen = choices.assumption_set(work, assumptions, book)
+        request = _request(stored, chosen, shock, program, configuration, mode)
         found = _answered(work, cache, request)
         if found is not None:
             return found
@@ -87,7 +93,14 @@ def stored_outcome(work: UnitOfWork, run: StoredRun) -> RunOutcome:
     return _outcome(work, run, work.runs.result(run), "store")
 
 
-def _request(stored: StoredDeal, chosen: AssumptionSet, shock: Scenario, program: Program, mode: Mode) -> _Request:
+def _request(
+    stored: StoredDeal,
+    chosen: AssumptionSet,
+    shock: Scenario,
+    program: Program,
+    configuration: Configuration,
+    mode: Mode,
+) -> _Request:
     engine = engine_version()
     parts = (
         stored.content_hash,
@@ -95,11 +108,21 @@ def _request(stored: StoredDeal, chosen: AssumptionSet, shock: Scenario, program
         assumption_sets.to_json(chosen),
         repr(shock),
         program_hash(program),
+        repr(configuration),
         mode.value,
         engine,
     )
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-    return _Request(stored=stored, chosen=chosen, shock=shock, program=program, mode=mode, engine=engine, key=key)
+    return _Request(
+        stored=stored,
+        chosen=chosen,
+        shock=shock,
+        program=program,
+        configuration=configuration,
+        mode=mode,
+        engine=engine,
+        key=key,
+    )
 
 
 def _answered(work: UnitOfWork, cache: Cache, request: _Request) -> RunOutcome | None:
@@ -123,7 +146,9 @@ def _compute(store: Store, cache: Cache, request: _Request, book: WorkbookSnapsh
         request.stored.deal, universe, request.chosen, request.shock, program=request.program.name, mode=request.mode
     )
     market = DealMarket(calendar=_calendar(book), curve=IndexCurve.of(as_of, assembled.curve, quirks))
-    result = run_deal(assembled.deal, market, as_of, quirks, program=request.program)
+    result = run_deal(
+        assembled.deal, market, as_of, quirks, program=request.program, configuration=request.configuration
+    )
     progress("Storing", 0.6)
     head = _summary(request, assembled, result)
     flows = project_assets_of(assembled.deal, market, as_of, quirks)
@@ -161,10 +186,18 @@ def _summary(request: _Request, assembled: AssembledDeal, result: DealResult) ->
         engine_version=request.engine,
         input_hash=request.key,
         tranche_inputs=summary.tranche_inputs(assembled.deal),
-        sources=assembled.sources,
+        sources=assembled.sources + _features(request.configuration),
         totals=summary.totals(result),
         findings=_remarks(assembled),
     )
+
+
+def _features(configuration: Configuration) -> tuple[AssumptionSource, ...]:
+    """What the deal's stored configuration switches on, as JSON."""
+    if configuration == NO_CONFIGURATION:
+        return ()
+    text = orjson.dumps(write_configuration(configuration), option=orjson.OPT_SORT_KEYS).decode()
+    return (AssumptionSource("waterfall features", f"configuration of the deal {text}"),)
 
 
 def _outcome(work: UnitOfWork, run: StoredRun, result: DealResult, answered_from: str) -> RunOutcome:
