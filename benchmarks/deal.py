@@ -16,7 +16,7 @@ from benchmarks.figures import Figure, Unit, in_fresh_process, median_seconds
 from engine.conventions.calendar import Calendar
 from engine.deal.assumptions import BASE, Scenario
 from engine.deal.contract import Deal
-from engine.deal.kernels_scenarios import ScenarioFigures, ScenarioRows, new_buffers, new_history, run_scenario
+from engine.deal.kernels_scenarios import ScenarioFigures, ScenarioRows, new_buffers, new_history, run_block
 from engine.deal.resolve import ResolvedDeal, resolve
 from engine.deal.results import RISK_COLUMNS
 from engine.deal.run import DealMarket, run_deal, run_many
@@ -115,7 +115,7 @@ class OneScenario:
         )
 
     def __call__(self) -> None:
-        run_scenario(self._arrays, self._rows, 0, self._buffers, self._states, 0, self._history, self.figures)
+        run_block(self._arrays, self._rows, 0, 1, self._states, 0, self._buffers, self._history, self.figures)
 
 
 def plain_python() -> list[float]:
@@ -157,7 +157,8 @@ def run(*, is_quick: bool) -> list[Figure]:
             run_deal(sized.deal, sized.market, sized.as_of, program=sized.program)
 
     singly = median_seconds(one_by_one, 1 if is_quick else 3) / N_SAMPLE
-    history = sum(table.nbytes for table in new_history(resolved.arrays)) * N_SCENARIOS
+    tables = [table for table in new_history(resolved.arrays) if isinstance(table, np.ndarray)]
+    history = sum(table.nbytes for table in tables) * N_SCENARIOS
     size = f"{sized.label}, {len(sized.deal.holdings)} loans, {n_periods} periods"
     return [
         Figure(
