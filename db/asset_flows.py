@@ -1,6 +1,6 @@
 """Asset cash flows as arrays: the record that goes into `asset_cash_flows` and comes back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -191,9 +191,9 @@ def _keys_checked_once(connection: psycopg.Connection[Any], run_id: int) -> Iter
 def load_asset_flows(connection: psycopg.Connection[Any], run_id: int, run_at: datetime) -> AssetCashFlows:
     """The stored flows of a run, rounded to cents, in the order of asset and period."""
     source = sql.SQL("FROM asset_cash_flows WHERE run_id = %s AND run_at = %s")
+    # The asset master is far shorter than the rows, so the ids are looked up there and not among them.
     keys = connection.execute(
-        sql.SQL("SELECT blkrock_id, hashtextextended(blkrock_id, 0) {} GROUP BY 1 ORDER BY 1").format(source),
-        [run_id, run_at],
+        "SELECT blkrock_id, hashtextextended(blkrock_id, 0) FROM assets ORDER BY blkrock_id"
     ).fetchall()
     days = ("payment_date", "accrual_start_date", "accrual_end_date")
     expressions: list[sql.Composable] = [
@@ -203,9 +203,7 @@ def load_asset_flows(connection: psycopg.Connection[Any], run_id: int, run_at: d
         *(sql.SQL("{} * 100").format(sql.Identifier(name)) for name in AMOUNT_COLUMNS),
     ]
     hashes, period, paid, begin, end, *whole = read_whole_numbers(connection, expressions, source, [run_id, run_at])
-    hash_of_id = np.array([row[1] for row in keys], np.int64)
-    by_hash = np.argsort(hash_of_id)
-    asset_index = by_hash[np.searchsorted(hash_of_id[by_hash], hashes)].astype(np.int32)
+    ids, asset_index = _used_ids(keys, hashes)
     place = asset_index.astype(np.int64) * (int(period.max(initial=0)) + 1) + period
     rows: Any = slice(None) if bool((place[:-1] < place[1:]).all()) else np.argsort(place)
     amounts = np.empty((len(AMOUNT_COLUMNS), len(period)))
@@ -213,7 +211,7 @@ def load_asset_flows(connection: psycopg.Connection[Any], run_id: int, run_at: d
         np.divide(stored[rows], 100.0, out=amount)
         amount[stored[rows] == MISSING] = np.nan
     return AssetCashFlows(
-        ids=tuple(row[0] for row in keys),
+        ids=ids,
         asset_index=asset_index[rows],
         period_number=period[rows].astype(np.int32),
         payment_date=paid[rows].astype("datetime64[D]"),
@@ -221,3 +219,16 @@ def load_asset_flows(connection: psycopg.Connection[Any], run_id: int, run_at: d
         accrual_end=end[rows].astype("datetime64[D]"),
         amounts=amounts,
     )
+
+
+def _used_ids(
+    keys: Sequence[tuple[str, int]], hashes: npt.NDArray[np.int64]
+) -> tuple[tuple[str, ...], npt.NDArray[np.int32]]:
+    """The ids of (id, hash) that occur, in the order given, and where the id of each row stands among them."""
+    hash_of_id = np.array([hashed for _, hashed in keys], np.int64)
+    by_hash = np.argsort(hash_of_id)
+    place = by_hash[np.searchsorted(hash_of_id[by_hash], hashes)]
+    is_used = np.zeros(len(keys), bool)
+    is_used[place] = True
+    ids = tuple(name for (name, _), used in zip(keys, is_used, strict=True) if used)
+    return ids, (np.cumsum(is_used) - 1)[place].astype(np.int32)
