@@ -155,7 +155,7 @@ class NumericColumns:
         self._field = f"numeric {self.names[0]}"
         self._scaled, missing = scaled_numbers(np.atleast_2d(values), scale, self.names)
         self._missing = missing if missing.any() else None
-        largest = int(np.abs(self._scaled).max(initial=0)) // 10**scale
+        largest = max(int(self._scaled.max(initial=0)), -int(self._scaled.min(initial=0))) // 10**scale
         self._whole_groups = 1
         while largest >= _DIGIT_BASE:
             largest //= _DIGIT_BASE
