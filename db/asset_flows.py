@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import psycopg
 from psycopg import sql
+from sqlalchemy import Numeric
 
 from db.bulk import (
     MISSING,
@@ -22,27 +23,22 @@ from db.bulk import (
     read_whole_numbers,
     scaled_numbers,
 )
+from db.models.results import ASSET_CASH_FLOWS
 from engine.errors import InputError
 
-AMOUNT_COLUMNS = (
-    "beginning_balance",
-    "ending_balance",
-    "default_balance",
-    "mv_default_balance",
-    "interest_payment",
-    "scheduled_principal",
-    "unscheduled_principal",
-    "default_amount",
-    "recoveries",
-    "net_loss",
-    "purchases",
-    "sales",
-    "total_cash_flow",
-)
+AMOUNT_COLUMNS = tuple(column.name for column in ASSET_CASH_FLOWS.columns if isinstance(column.type, Numeric))
 _SCALE = 2
-_BALANCE = (1, ((0, 1), (10, 1), (11, -1), (5, -1), (6, -1), (7, -1)))
-_TOTAL = (12, ((4, 1), (5, 1), (6, 1), (8, 1)))
-_MOVABLE = {1: ((10, 1), (11, -1), (5, -1), (6, -1), (7, -1)), 12: ((4, 1), (8, 1), (12, -1))}
+
+
+def _signed(**signs: int) -> tuple[tuple[int, int], ...]:
+    return tuple((AMOUNT_COLUMNS.index(name), sign) for name, sign in signs.items())
+
+
+_ENDING, _TOTAL_CASH = AMOUNT_COLUMNS.index("ending_balance"), AMOUNT_COLUMNS.index("total_cash_flow")
+_BALANCE_FLOWS = _signed(purchases=1, sales=-1, scheduled_principal=-1, unscheduled_principal=-1, default_amount=-1)
+_BALANCE = (_ENDING, (*_signed(beginning_balance=1), *_BALANCE_FLOWS))
+_TOTAL = (_TOTAL_CASH, _signed(interest_payment=1, scheduled_principal=1, unscheduled_principal=1, recoveries=1))
+_MOVABLE = {_ENDING: _BALANCE_FLOWS, _TOTAL_CASH: _signed(interest_payment=1, recoveries=1, total_cash_flow=-1)}
 """What may move by a cent: of the balance its flows, never the balances, which the next period repeats; of the total
 what is no part of the balance."""
 _ROWS_A_BLOCK = 2048

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from engine.snapshot import FilterRow, TradeRow, WorkbookSnapshot
+from workbooks.legacy.filter_sheet import LISTS
 from workbooks.legacy_export.grid import SECTION_MARK, Grid, Look
 from workbooks.xlsx import Scalar
 
@@ -72,21 +73,6 @@ OLD_LABELS = {
     "A28": "Delete Output Tabs",
     "A30": "Load Data",
 }
-LIST_HEADERS = (
-    "S&P Rating",
-    "Moody's Rating",
-    "S&P Industry",
-    "Moody Industry",
-    "Open Parenthesis",
-    "Close Parenthisis",
-    "Numerical Operator",
-    "String Operators",
-    "Logical Operator",
-    "Filter Fields",
-    "Boolean Fields",
-    "Country Fields",
-    "Analyst Opinnion",
-)
 
 
 def write_run_model(grid: Grid, snapshot: WorkbookSnapshot) -> None:
@@ -196,7 +182,7 @@ def write_filter_sheet(grid: Grid, snapshot: WorkbookSnapshot) -> None:
     texts: dict[str, list[str]] = defaultdict(list)
     for item in sorted(snapshot.lists, key=lambda one: one.position):
         texts[item.list_name.strip().casefold()].append(item.text)
-    for column, header in enumerate(LIST_HEADERS):
+    for column, header in enumerate(LISTS):
         grid.put_at(0, column, header, Look.HEADER)
         for row, text in enumerate(texts[header.casefold()], start=1):
             is_boolean = header == "Boolean Fields" and text.upper() in ("TRUE", "FALSE")
