@@ -1,6 +1,6 @@
 """Asset cash flows as arrays: the record that goes into `asset_cash_flows` and comes back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,16 +13,16 @@ from psycopg import sql
 from sqlalchemy import Numeric
 
 from db.bulk import (
-    MISSING,
     BulkColumn,
     FixedColumn,
     NumericColumns,
     SameColumn,
     TextColumn,
     copy_in,
-    read_whole_numbers,
     scaled_numbers,
 )
+from db.bulk_read import copy_out, days, numeric_column, text_column, whole_column
+from db.kernels_wire import MISSING
 from db.models.results import ASSET_CASH_FLOWS
 from engine.errors import InputError
 
@@ -196,45 +196,27 @@ def _keys_checked_once(connection: psycopg.Connection[Any], run_id: int) -> Iter
 
 def load_asset_flows(connection: psycopg.Connection[Any], run_id: int, run_at: datetime) -> AssetCashFlows:
     """The stored flows of a run, rounded to cents, in the order of asset and period."""
-    source = sql.SQL("FROM asset_cash_flows WHERE run_id = %s AND run_at = %s")
-    # The asset master is far shorter than the rows, so the ids are looked up there and not among them.
-    keys = connection.execute(
-        "SELECT blkrock_id, hashtextextended(blkrock_id, 0) FROM assets ORDER BY blkrock_id"
-    ).fetchall()
-    days = ("payment_date", "accrual_start_date", "accrual_end_date")
-    expressions: list[sql.Composable] = [
-        sql.SQL("hashtextextended(blkrock_id, 0)"),
-        sql.SQL("period_number"),
-        *(sql.SQL("{} - DATE '1970-01-01'").format(sql.Identifier(day)) for day in days),
-        *(sql.SQL("{} * 100").format(sql.Identifier(name)) for name in AMOUNT_COLUMNS),
+    columns = [
+        text_column("blkrock_id"),
+        *map(whole_column, ("period_number", "payment_date", "accrual_start_date", "accrual_end_date")),
+        *(numeric_column(name, _SCALE) for name in AMOUNT_COLUMNS),
     ]
-    hashes, period, paid, begin, end, *whole = read_whole_numbers(connection, expressions, source, [run_id, run_at])
-    ids, asset_index = _used_ids(keys, hashes)
-    place = asset_index.astype(np.int64) * (int(period.max(initial=0)) + 1) + period
+    source = sql.SQL("FROM asset_cash_flows WHERE run_id = %s AND run_at = %s")
+    found = copy_out(connection, columns, source, [run_id, run_at])
+    asset, period = found.values[:2]
+    place = asset * (int(period.max(initial=0)) + 1) + period
     rows: Any = slice(None) if bool((place[:-1] < place[1:]).all()) else np.argsort(place)
+    asset, period, paid, begin, end, *whole = found.values[:, rows]
     amounts = np.empty((len(AMOUNT_COLUMNS), len(period)))
     for amount, stored in zip(amounts, whole, strict=True):
-        np.divide(stored[rows], 100.0, out=amount)
-        amount[stored[rows] == MISSING] = np.nan
+        np.divide(stored, 100.0, out=amount)
+        amount[stored == MISSING] = np.nan
     return AssetCashFlows(
-        ids=ids,
-        asset_index=asset_index[rows],
-        period_number=period[rows].astype(np.int32),
-        payment_date=paid[rows].astype("datetime64[D]"),
-        accrual_begin=begin[rows].astype("datetime64[D]"),
-        accrual_end=end[rows].astype("datetime64[D]"),
+        ids=found.texts["blkrock_id"],
+        asset_index=asset.astype(np.int32),
+        period_number=period.astype(np.int32),
+        payment_date=days(paid),
+        accrual_begin=days(begin),
+        accrual_end=days(end),
         amounts=amounts,
     )
-
-
-def _used_ids(
-    keys: Sequence[tuple[str, int]], hashes: npt.NDArray[np.int64]
-) -> tuple[tuple[str, ...], npt.NDArray[np.int32]]:
-    """The ids of (id, hash) that occur, in the order given, and where the id of each row stands among them."""
-    hash_of_id = np.array([hashed for _, hashed in keys], np.int64)
-    by_hash = np.argsort(hash_of_id)
-    place = by_hash[np.searchsorted(hash_of_id[by_hash], hashes)]
-    is_used = np.zeros(len(keys), bool)
-    is_used[place] = True
-    ids = tuple(name for (name, _), used in zip(keys, is_used, strict=True) if used)
-    return ids, (np.cumsum(is_used) - 1)[place].astype(np.int32)

@@ -1,4 +1,4 @@
-"""Arrays into tables and back by PostgreSQL's binary COPY, without an object per value.
+"""Arrays into tables by PostgreSQL's binary COPY, without an object per value; the way back is `db.bulk_read`.
 
 Rows are built as numpy records in the wire format of COPY, a few hundred at a time, so that the server parses one piece
 while the next is built. NUMERIC goes over as scaled whole numbers cut into base-10000 digits; numbers are rounded here
@@ -25,7 +25,6 @@ _ROWS_A_PIECE = 1024
 _NEGATIVE = 0x4000
 _DIGIT_BASE = 10_000
 _DIGITS = 4
-MISSING = -(2**63)
 _LARGEST = 9.0e18
 """Scaled numbers beyond this do not fit 64 bits."""
 
@@ -265,24 +264,3 @@ def _pieces(columns: Sequence[BulkColumn], n_columns: int, n_rows: int) -> Itera
             continue
         flat: Bytes = records.view(np.uint8).reshape(len(records), -1)
         yield flat[np.logical_and.reduce(masks)].tobytes()
-
-
-def read_whole_numbers(
-    connection: psycopg.Connection[Any],
-    expressions: Sequence[sql.Composable],
-    source: sql.Composable,
-    key: Sequence[Any],
-) -> list[npt.NDArray[np.int64]]:
-    """One int64 array for each expression over the rows of `source` (FROM ... WHERE ...), in one order for all.
-
-    Each column comes as one string of bytes that the server strings together: a message a row would cost more than
-    the numbers. A NULL comes as MISSING.
-    """
-    columns = [
-        sql.SQL("string_agg(int8send(coalesce(({})::int8, {})), ''::bytea)").format(expression, sql.Literal(MISSING))
-        for expression in expressions
-    ]
-    query = sql.SQL("SELECT {} {}").format(sql.SQL(", ").join(columns), source)
-    with connection.cursor(binary=True) as cursor:
-        row = cursor.execute(query, key).fetchone()
-    return [np.frombuffer(data or b"", ">i8").astype(np.int64) for data in row or ()]

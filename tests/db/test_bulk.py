@@ -8,10 +8,13 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg import sql
 
 from db.asset_flows import AMOUNT_COLUMNS, cents
 from db.bulk import FixedColumn, NumericColumns, SameColumn, TextColumn, copy_in
+from db.bulk_read import copy_out, days, numeric_column, text_column, whole_column
 from db.connection import parsed_url
+from db.kernels_wire import MISSING
 from engine.errors import InputError
 
 
@@ -138,3 +141,69 @@ def test_balances_are_never_moved_to_meet_an_identity() -> None:
     whole = cents(amounts)
 
     assert (whole[:2] == np.rint(amounts[:2] * 100)).all()
+
+
+_NUMBERS = st.none() | st.integers(-(10**18) + 1, 10**18 - 1) | st.integers(-10_001, 10_001)
+_ROW = st.tuples(
+    st.sampled_from(["", "BRS1", "BRS2", "größer"]),
+    st.none() | st.integers(-(2**31), 2**31 - 1),
+    st.none() | st.dates(),
+    *[_NUMBERS] * 2,
+)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(_ROW, max_size=30))
+def test_what_stands_in_a_table_is_read(
+    connection: psycopg.Connection[tuple[object, ...]], rows: list[tuple[object, ...]]
+) -> None:
+    """Texts that come again, whole numbers, days, decimals of any size and sign, NULLs: all as the server has them."""
+    decimals = [[None if x is None else Decimal(x).scaleb(-2) for x in row[3:]] for row in rows]
+    with connection.transaction(force_rollback=True):
+        connection.execute(
+            "CREATE TEMPORARY TABLE sent (place SERIAL, t TEXT, i INT, d DATE, x NUMERIC(18, 2), y NUMERIC(18, 2))"
+        )
+        connection.cursor().executemany(
+            "INSERT INTO sent (t, i, d, x, y) VALUES (%s, %s, %s, %s, %s)",
+            [(*row[:3], *numbers) for row, numbers in zip(rows, decimals, strict=True)],
+        )
+        columns = [
+            text_column("t"),
+            whole_column("i"),
+            whole_column("d"),
+            numeric_column("x", 2),
+            numeric_column("y", 2),
+        ]
+        found = copy_out(connection, columns, sql.SQL("FROM sent WHERE place > %s ORDER BY place"), [0])
+
+    texts, whole, date, *numbers = found.values
+    assert found.texts["t"] == tuple(sorted({row[0] for row in rows}))
+    assert [found.texts["t"][code] for code in texts] == [row[0] for row in rows]
+    assert [None if value == MISSING else value for value in whole] == [row[1] for row in rows]
+    assert [day.item() for day in days(date)] == [row[2] for row in rows]
+    for column, name in enumerate(numbers):
+        assert [None if value == MISSING else int(value) for value in name] == [row[3 + column] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("value", "scale", "expected"),
+    [
+        ("0", 2, 0),
+        ("-0.01", 2, -1),
+        ("9999999999999999.99", 2, 999_999_999_999_999_999),
+        ("10000", 0, 10_000),
+        ("100000000", 4, 10**12),
+        ("0.00010001", 8, 10_001),
+        ("NaN", 2, MISSING),
+    ],
+)
+def test_a_decimal_is_read_in_units_of_its_last_place(
+    connection: psycopg.Connection[tuple[object, ...]], value: str, scale: int, expected: int
+) -> None:
+    """Groups of digits that PostgreSQL leaves out, before and behind the point, count as zeros."""
+    with connection.transaction(force_rollback=True):
+        connection.execute("CREATE TEMPORARY TABLE sent (x NUMERIC)")
+        connection.execute("INSERT INTO sent VALUES (%s::numeric)", [value])
+        found = copy_out(connection, [numeric_column("x", scale)], sql.SQL("FROM sent"), [])
+
+    assert found.values.tolist() == [[expected]]

@@ -126,7 +126,7 @@ def test_a_schema_of_another_revision_is_refused(engine: Engine, storage_setting
     """A server of the user's own is not migrated unasked."""
     migrate.upgrade(engine, "0001")
 
-    with pytest.raises(BackendError, match=r"CLO-3004: The database is at schema revision 0001, not 0003"):
+    with pytest.raises(BackendError, match=r"CLO-3004: The database is at schema revision 0001, not 0004"):
         Store(storage_settings, engine.url.render_as_string(hide_password=False))
 
 
@@ -154,6 +154,20 @@ def test_every_index_of_the_seed_is_there(reference: Path, connection: Connectio
     assert len(wanted) == 12
     for name, columns in wanted:
         assert f"({columns}" in found[name]
+
+
+@pytest.mark.parametrize(
+    ("where", "index"),
+    [("run_id = 1 AND run_at = '2026-11-21'", "pkey"), ("blkrock_id = 'BRS1' AND period_number < 9", "blkrock_id")],
+)
+def test_flows_are_found_by_run_and_by_asset(connection: Connection, where: str, index: str) -> None:
+    """An index leads to the rows of a run, and one to those of an asset in all runs."""
+    connection.execute(text("SET LOCAL enable_seqscan = off"))
+
+    plan = connection.execute(text(f"EXPLAIN SELECT * FROM asset_cash_flows WHERE {where}")).scalars().all()  # noqa: S608
+
+    assert any("Index" in line and index in line for line in plan)
+    assert not any("Seq Scan" in line for line in plan)
 
 
 def test_every_asset_field_is_a_column(connection: Connection) -> None:
