@@ -2,7 +2,8 @@
 
 `Mode.STANDARD` is right; `Mode.LEGACY` reproduces the legacy numbers. A mode is nothing but its set of quirks, so
 "legacy without two misspellings" is `Mode.LEGACY.quirks - {Quirk.MAG7_MISSPELT_CLASS, Quirk.MAG16_MISSPELT_METHOD}`.
-The number of each quirk is its entry in the specification: LQ-nn in 01 section 9, DQ-nn in 02 section 18.
+The number of each quirk is its entry in the specification: LQ-nn in 01 section 9, DQ-nn in 02 section 18, 03 Qnn in
+03 section 13, 04 Qnn in 04 section 10.
 """
 
 from enum import Enum
@@ -56,9 +57,9 @@ class Quirk(Enum):
     FILTER_PRECEDENCE = ("LQ-33", "")
     WAL_TEXT_COMPARE = ("LQ-34", "")
     DESCENDING_SORT_MIDDLE = ("LQ-35", "")
-    RANK15_BB = ("LQ-36", "")
-    UPPER_CASE_MOODYS = ("LQ-37", "")
-    A_PLUS_IS_AA_PLUS = ("LQ-38", "")
+    RANK15_BB = ("LQ-36 = 03 Q6 = 04 Q3", "")
+    UPPER_CASE_MOODYS = ("LQ-37 = 03 Q2 = 04 Q24", "")
+    A_PLUS_IS_AA_PLUS = ("LQ-38 = 04 Q1", "")
     CASHFLOWCLASS_GAPS = ("LQ-39", "dead code")
     COUNT_IS_LAST_INDEX = ("LQ-40", "reporting only")
     LAST_ROW_SKIPPED = ("LQ-41", "dead code")
@@ -118,6 +119,29 @@ class Quirk(Enum):
     MAG6_REINVESTS_EVERYTHING = ("DQ-41", "")
     NOTE_SEQUENCE_SKIPS_INTEREST = ("DQ-42", "")
     MAG17_RUNS_MAG15 = ("DQ-43", "")
+    WARF_NOTCHES_EXCHANGED = ("03 Q1 = 04 Q4", "")
+    LOW_RECOVERY_IS_HALF = ("03 Q4 = 04 Q5", "")
+    UNRATED_IS_BEST = ("03 Q5 = 04 Q23", "")
+    CREDIT_ESTIMATE_AGED_TODAY = ("03 Q5 = 04 Q25", "the clock is no input; today is passed as the date of the run")
+    UNRATED_FACTOR_ZERO = ("03 Q26", "")
+    UNKNOWN_STATE_IS_DEFAULT = ("04 section 3.1", "")
+    SP_WITHOUT_C = ("04 section 9.1", "")
+    CURLY_APOSTROPHE_ONLY = ("04 section 9.6", "")
+    PORTFOLIO_ORDER = ("03 section 7.12", "")
+    DIP_OBLIGOR_BY_NAME = ("03 Q3", "")
+    TESTS_COUNT_DEFAULTED = ("03 Q9", "")
+    FLOOR_BENEFIT_FROM_COUPON = ("03 Q10 = Q11", "")
+    ROUNDED_MODIFIERS = ("03 Q12", "")
+    RECOVERY_OF_EARLIER_TEST = ("03 Q13", "")
+    NO_COUPON_IS_ZERO_COUPON = ("03 Q15", "")
+    MOVING_BASELINE = ("03 Q18 = 05 Q1, Q21, Q26", "")
+    FOLLOWER_TESTS = ("03 Q14, Q20", "")
+    THIRD_INDUSTRY_NUMERATOR = ("03 Q22", "")
+    COUNTRY_TEXTS = ("03 Q23", "")
+    NO_NUMERATOR_NO_LIMIT = ("03 Q26 = 05 Q11", "")
+    MISSING_RANK_STOPS = ("03 Q34", "")
+    ROUNDED_LIFE = ("03 Q35", "")
+    DIVERSITY_HALF_EVEN = ("03 Q36", "")
 
     @property
     def entry(self) -> str:

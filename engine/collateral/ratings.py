@@ -1,58 +1,164 @@
-"""Ratings as the projection and the CCC test need them: ranks, and the rating on a day (spec 01 §1.7, §3.7).
+"""The one rating scale: ranks, agencies' texts, notches, rating factors, and the rating on a day.
 
-Deriving a missing rating from other ratings is not done here.
+Specs 01 §1.7 and §3.7, 03 §8.1, 04 §3.1 and §9.1. Which rating an asset has is derived in `rating_derivation`.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date
+from enum import Enum
 
 from engine.modes import Quirk, Quirks
 
 History = Sequence[tuple[date, str]]
 """(date, rating) in date order."""
 
+
+class Agency(Enum):
+    """Whose texts a rating is written in; S&P and Fitch share them."""
+
+    MOODYS = "Moody's"
+    SP = "S&P"
+    FITCH = "Fitch"
+
+
 IN_DEFAULT = "D"
+LOWEST_RANK_INVESTMENT_GRADE = 10
 LOWEST_RANK_ABOVE_CCC = 16
 
 _SCALE = (
-    ("AAA", "Aaa"),
-    ("AA+", "Aa1"),
-    ("AA", "Aa2"),
-    ("AA-", "Aa3"),
-    ("A+", "A1"),
-    ("A", "A2"),
-    ("A-", "A3"),
-    ("BBB+", "Baa1"),
-    ("BBB", "Baa2"),
-    ("BBB-", "Baa3"),
-    ("BB+", "Ba1"),
-    ("BB", "Ba2"),
-    ("BB-", "Ba3"),
-    ("B+", "B1"),
-    ("B", "B2"),
-    ("B-", "B3"),
-    ("CCC+", "Caa1"),
-    ("CCC", "Caa2"),
-    ("CCC-", "Caa3"),
-    ("CC", "Ca"),
-    ("C", "C"),
+    ("AAA", "Aaa", 1.0),
+    ("AA+", "Aa1", 10.0),
+    ("AA", "Aa2", 20.0),
+    ("AA-", "Aa3", 40.0),
+    ("A+", "A1", 70.0),
+    ("A", "A2", 120.0),
+    ("A-", "A3", 180.0),
+    ("BBB+", "Baa1", 260.0),
+    ("BBB", "Baa2", 360.0),
+    ("BBB-", "Baa3", 610.0),
+    ("BB+", "Ba1", 940.0),
+    ("BB", "Ba2", 1350.0),
+    ("BB-", "Ba3", 1766.0),
+    ("B+", "B1", 2220.0),
+    ("B", "B2", 2720.0),
+    ("B-", "B3", 3490.0),
+    ("CCC+", "Caa1", 4770.0),
+    ("CCC", "Caa2", 6500.0),
+    ("CCC-", "Caa3", 8070.0),
+    ("CC", "Ca", 10000.0),
+    ("C", "C", 10000.0),
 )
-_RANK = {rating: rank for rank, pair in enumerate(_SCALE, start=1) for rating in pair}
-_RANK_FOLDED = {rating.upper(): rank for rating, rank in _RANK.items()}
+"""(S&P's text, Moody's text, rating factor) from rank 1 down."""
+
+LOWEST_RANK = len(_SCALE)
+FACTOR_OF_UNRATED = 10000.0
+SP_STATE_CCC = 17
+SP_STATE_DEFAULT = 18
+
+_RANK = {text: rank for rank, (sp, moodys, _) in enumerate(_SCALE, start=1) for text in (sp, moodys)}
+_RANK_FOLDED = {text.upper(): rank for text, rank in _RANK.items()}
+_MOODYS_RANK_FOLDED = {moodys.upper(): rank for rank, (_, moodys, _) in enumerate(_SCALE, start=1)}
+_SP_TEXTS = frozenset(sp for sp, _, _ in _SCALE)
+_DEFAULTED = frozenset({IN_DEFAULT, "SD"})
+_WATCH_SUFFIX = re.compile(r"\s*(\*\s*[+-]?|\([^)]*\))\Z")
+"""A rating under review, `B1 *-`, or with its outlook, `B+ (neg)`."""
+
+
+def _folded(rating: str) -> str:
+    return _WATCH_SUFFIX.sub("", rating.strip().upper())
 
 
 def rating_rank(rating: str, quirks: Quirks = frozenset()) -> int:
     """Rank of an S&P or Moody's rating, 1 = AAA/Aaa to 21 = C; 0 for `D`, `NR` and any other text.
 
-    Case and blanks do not matter; under LQ-37 they do, so that `CAA1` has no rank. Under LQ-36 the S&P rating `B`
-    is missing from the table and has none either.
+    Case, blanks around it and a watch or outlook behind it do not matter; under LQ-37 they do, so that `CAA1` has no
+    rank.
     """
-    if Quirk.UPPER_CASE_MOODYS not in quirks:
-        return _RANK_FOLDED.get(rating.strip().upper(), 0)
-    if Quirk.RANK15_BB in quirks and rating == "B":
-        return 0
-    return _RANK.get(rating, 0)
+    if Quirk.UPPER_CASE_MOODYS in quirks:
+        return _RANK.get(rating, 0)
+    return _RANK_FOLDED.get(_folded(rating), 0)
+
+
+def moodys_rank(rating: str) -> int:
+    """Rank of a Moody's text in any case, 1 = Aaa to 21 = C; 0 for any other text, S&P's too."""
+    return _MOODYS_RANK_FOLDED.get(_folded(rating), 0)
+
+
+def rating_at(rank: int, agency: Agency, quirks: Quirks = frozenset()) -> str:
+    """An agency's text for rank 1 to 21, empty for other ranks.
+
+    S&P and Fitch call rank 15 `BB` under LQ-36, and S&P has no text for rank 21 in the legacy table.
+    """
+    if not 1 <= rank <= LOWEST_RANK:
+        return ""
+    sp, moodys, _ = _SCALE[rank - 1]
+    if agency is Agency.MOODYS:
+        return moodys
+    if sp == "B" and Quirk.RANK15_BB in quirks:
+        return "BB"
+    return "" if sp == "C" and agency is Agency.SP and Quirk.SP_WITHOUT_C in quirks else sp
+
+
+def notched(rank: int, up: int, agency: Agency, quirks: Quirks = frozenset()) -> str:
+    """The rating `up` notches above a rank (below where negative), within the scale; empty for no rank.
+
+    Under 03 Q5 rank 0 stands one above the best, so that an unrated asset notches to the top of the scale.
+    """
+    if not 1 <= rank <= LOWEST_RANK and Quirk.UNRATED_IS_BEST not in quirks:
+        return ""
+    return rating_at(min(max(rank - up, 1), LOWEST_RANK), agency, quirks)
+
+
+def rating_factor(rating: str, quirks: Quirks = frozenset()) -> float:
+    """Moody's rating factor of a Moody's rating, Aaa 1 to C 10000; 10000 for any other text, 0 under 03 Q26."""
+    rank = moodys_rank(rating)
+    if rank:
+        return _SCALE[rank - 1][2]
+    return 0.0 if Quirk.UNRATED_FACTOR_ZERO in quirks else FACTOR_OF_UNRATED
+
+
+def sp_state(rating: str, quirks: Quirks = frozenset()) -> int:
+    """State of an S&P rating in the transition matrix: its rank to 16 = B-, 17 = CCC+ to C, 18 = D, 0 without rating.
+
+    The legacy model has `A+` in the state of `AA+` (LQ-38) and everything it does not know in default: CC, C, unrated
+    (spec 04 §3.1).
+    """
+    rank = rating_rank(rating, quirks)
+    if Quirk.UNKNOWN_STATE_IS_DEFAULT in quirks and (rating not in _SP_TEXTS or rating in ("CC", "C")):
+        return SP_STATE_DEFAULT
+    if rank == _RANK["A+"] and Quirk.A_PLUS_IS_AA_PLUS in quirks:
+        return _RANK["AA+"]
+    if is_default_rating(rating, quirks):
+        return SP_STATE_DEFAULT
+    return min(rank, SP_STATE_CCC)
+
+
+def sp_state_text(state: int) -> str:
+    """S&P text of a state of the transition matrix, `CCC` for the whole family; empty outside 1 to 18."""
+    if state in (SP_STATE_CCC, SP_STATE_DEFAULT):
+        return "CCC" if state == SP_STATE_CCC else IN_DEFAULT
+    return rating_at(state, Agency.SP) if state < SP_STATE_CCC else ""
+
+
+def is_rated(rating: str, quirks: Quirks = frozenset()) -> bool:
+    """Whether a column states a rating: one of the scale, or default. The legacy model asked for any text but `NR`."""
+    if Quirk.UNRATED_IS_BEST in quirks:
+        return rating not in ("", "NR")
+    return _folded(rating) in _DEFAULTED or rating_rank(rating, quirks) > 0
+
+
+def notched_rating(rating: str, up: int, agency: Agency, quirks: Quirks = frozenset()) -> str:
+    """A rating moved `up` notches on its agency's scale; default stays default, any other text is empty.
+
+    Without notches the legacy model passed on any text, and with some it took default for rank 0 (03 Q5).
+    """
+    if Quirk.UNRATED_IS_BEST in quirks and up == 0:
+        return rating
+    if Quirk.UNRATED_IS_BEST not in quirks and _folded(rating) in _DEFAULTED:
+        return IN_DEFAULT
+    return notched(rating_rank(rating, quirks), up, agency, quirks)
 
 
 def is_ccc_or_worse(rating: str, quirks: Quirks = frozenset()) -> bool:
