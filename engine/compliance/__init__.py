@@ -1,0 +1,1 @@
+"""Concentration, quality and coverage tests of a deal's collateral (spec 03)."""

@@ -1,0 +1,86 @@
+"""Weighted averages, the diversity score and the junior OC ratio (spec 03 §7.8 to §7.13)."""
+
+import numpy as np
+
+from engine.collateral.ratings import rating_factor
+from engine.compliance.forms import Form, Measure, MeasureKind, Ratio, Sum, average
+from engine.compliance.portfolio import Floats, Mask, Portfolio
+from engine.compliance.terms import DealTerms
+from engine.modes import Quirk
+
+_DISPLAYED_DECIMALS_OF_LIFE = 2
+
+
+def spread_measure(portfolio: Portfolio, libor: float) -> Floats:
+    """Spread of each asset with the benefit of its floor, decimals a year, (n,).
+
+    Spread plus what the floor lies above the index; an asset of another index earns its coupon over the index. Under
+    03 Q10 a floored asset earns its coupon over the index too, though the coupon may be stale.
+    """
+    is_libor = portfolio.flags(lambda asset: "LIBOR" in asset.index_name.upper())
+    over_index = portfolio.coupon - libor
+    if Quirk.FLOOR_BENEFIT_FROM_COUPON in portfolio.quirks:
+        return np.where(is_libor & (portfolio.floor <= libor), portfolio.spread, over_index)
+    return np.where(is_libor, portfolio.spread + np.maximum(portfolio.floor - libor, 0.0), over_index)
+
+
+def _spread(portfolio: Portfolio, terms: DealTerms, counted: Mask, test_id: int) -> Form:
+    libor = terms.number("current_libor", test_id)
+    return average(counted & portfolio.floating, spread_measure(portfolio, libor))
+
+
+def weighted_average_spread(portfolio: Portfolio, terms: DealTerms) -> Form:
+    """Spread of the floating assets."""
+    return _spread(portfolio, terms, portfolio.tested, 32)
+
+
+def weighted_average_spread_mag14(portfolio: Portfolio, terms: DealTerms) -> Form:
+    return _spread(portfolio, terms, portfolio.performing, 39)
+
+
+def weighted_average_spread_mag06(portfolio: Portfolio, terms: DealTerms) -> Form:
+    return _spread(portfolio, terms, portfolio.performing, 46)
+
+
+def weighted_average_recovery(portfolio: Portfolio, terms: DealTerms) -> Form:
+    return average(portfolio.performing, portfolio.recovery)
+
+
+def weighted_average_coupon(portfolio: Portfolio, terms: DealTerms) -> Form:
+    return average(portfolio.tested & portfolio.fixed, portfolio.coupon)
+
+
+def weighted_average_life(portfolio: Portfolio, terms: DealTerms) -> Form:
+    """Life in years; under 03 Q9 defaulted assets are in the numerator, under 03 Q35 rounded before it is compared."""
+    life = average(portfolio.performing, portfolio.wal, numerator=portfolio.tested)
+    is_rounded = Quirk.ROUNDED_LIFE in portfolio.quirks
+    return Ratio(life.numerator, life.denominator, _DISPLAYED_DECIMALS_OF_LIFE if is_rounded else None)
+
+
+def rating_factors(portfolio: Portfolio) -> Floats:
+    """Moody's rating factor of each asset by its WARF rating, 10000 where that is no rating, (n,)."""
+    return np.array([rating_factor(asset.mdy_dp_rating_warf) for asset in portfolio.assets], np.float64)
+
+
+def weighted_average_rating_factor(portfolio: Portfolio, terms: DealTerms) -> Form:
+    return average(portfolio.performing, rating_factors(portfolio))
+
+
+def diversity_score(portfolio: Portfolio, terms: DealTerms) -> Form:
+    """Moody's diversity score; an issuer belongs to the industry of its first asset."""
+    industry_of_issuer = np.full(len(portfolio.issuer.names), -1, np.int64)
+    for issuer, industry in zip(portfolio.issuer.codes, portfolio.moodys_industry.codes, strict=True):
+        if industry_of_issuer[issuer] < 0:
+            industry_of_issuer[issuer] = industry
+    half_even = float(Quirk.DIVERSITY_HALF_EVEN in portfolio.quirks)
+    codes = np.stack([portfolio.issuer.codes, industry_of_issuer[portfolio.issuer.codes]])
+    counted = portfolio.tested.astype(np.float64)[None, :]
+    return Measure(MeasureKind.DIVERSITY_SCORE, counted, codes, np.array([half_even]))
+
+
+def junior_oc_ratio(portfolio: Portfolio, terms: DealTerms) -> Form:
+    """Cash and adjusted par over the junior OC denominator: defaulted assets at market, deferring ones at recovery."""
+    is_deferring = portfolio.flags(lambda asset: asset.piking)
+    adjusted = np.where(portfolio.defaulted, portfolio.price, np.where(is_deferring, portfolio.recovery, 1.0))
+    denominator = terms.number("junior_oc_denominator", 38)
+    return Ratio(Sum(adjusted, per_cash=1.0), Sum(np.zeros(len(portfolio)), fixed=denominator))
