@@ -123,6 +123,18 @@ def with_ratings(
     return replace(rated, mdy_recovery_rate=moodys_recovery_rate(asset, moodys, default_probability, quirks))
 
 
+def as_loaded(asset: Asset, quirks: Quirks) -> Asset:
+    """The asset as the legacy loader kept it: under LQ-37 with its Moody's ratings in capitals, which have no rank."""
+    if Quirk.UPPER_CASE_MOODYS not in quirks:
+        return asset
+    return replace(
+        asset,
+        mdy_rating=asset.mdy_rating.upper(),
+        mdy_dp_rating=asset.mdy_dp_rating.upper(),
+        mdy_dp_rating_warf=asset.mdy_dp_rating_warf.upper(),
+    )
+
+
 def rating_sources(
     asset: Asset, as_of: date, quirks: Quirks = frozenset(), warf_outlooks: OutlookNotches = WARF_OUTLOOKS
 ) -> dict[str, str]:

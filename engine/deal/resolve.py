@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.analytics.kernels import compounding_periods
-from engine.collateral.asset import Asset
 from engine.collateral.assumptions import Reinvestment, ReinvestmentType
 from engine.collateral.layout import PoolLayout, default_rows, interest_factors, lay_out_pool
 from engine.collateral.periods import CollectionPeriods
@@ -295,7 +294,7 @@ def _ccc_terms(deal: Deal, schedule: DealSchedule, layout: PoolLayout, quirks: Q
     for lane, holding in enumerate(layout.holdings):
         asset = holding.asset
         for flags, current, history, finds_exact_day in (
-            (is_ccc, _sp_rating(asset), holding.sp_rating_history, True),
+            (is_ccc, asset.sp_rating, holding.sp_rating_history, True),
             (is_caa, asset.mdy_rating, holding.moodys_rating_history, False),
         ):
             if not history:
@@ -308,12 +307,6 @@ def _ccc_terms(deal: Deal, schedule: DealSchedule, layout: PoolLayout, quirks: Q
         has_market_value = asset.market_value is not None and asset.market_value > 0.0
         value[lane] = (asset.market_value or 0.0) / 100.0 if has_market_value else deal.ccc_liquidation_price
     return _CccTerms(is_ccc, is_caa, value, np.argsort(-value, kind="stable"))
-
-
-def _sp_rating(asset: Asset) -> str:
-    """S&P rating of the CCC test: the derived one, else that of the facility, else of the issuer."""
-    rated = (asset.sp_rating, asset.sp_facility_rating, asset.sp_issuer_rating)
-    return next((rating for rating in rated if rating.strip() not in ("", "NR")), "")
 
 
 def _collateral(layout: PoolLayout, curves: Sequence[IndexCurve], quirks: Quirks) -> Collateral:

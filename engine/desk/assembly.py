@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from engine.collateral.asset import Asset
 from engine.collateral.assumptions import AssetAssumptions, Reinvestment, assumptions_of
+from engine.collateral.rating_derivation import as_loaded, with_ratings
 from engine.deal.assumptions import AssumptionSet, Scenario
 from engine.deal.contract import Account, AccountNumber, Deal, DealDates, Holding
 from engine.errors import InputError
@@ -106,7 +107,7 @@ def assemble(
     gather = _Gatherer(f"{snapshot.name} Inputs", chosen)
     clo = _by_label(snapshot.clo_inputs)
     cash = _by_label(snapshot.cf_inputs)
-    holdings, left_out = _holdings(snapshot, universe, chosen, scenario, skip_unknown=mode is Mode.LEGACY)
+    holdings, left_out = _holdings(snapshot, universe, chosen, scenario, mode)
     curve = gather.assumed("index curve", chosen.curve or None, None)
     gather.assumed("prepayment, default, severity and lag", chosen.rows or None, None)
     reinvestment = gather.assumed("reinvestment terms", chosen.reinvestment, _reinvestment(cash))
@@ -177,11 +178,10 @@ def _holdings(
     universe: Universe,
     chosen: AssumptionSet,
     scenario: Scenario,
-    *,
-    skip_unknown: bool,
+    mode: Mode,
 ) -> tuple[tuple[Holding, ...], tuple[str, ...]]:
     unknown = tuple(row.blkrock_id for row in snapshot.positions if row.blkrock_id not in universe.assets)
-    if unknown and not skip_unknown:
+    if unknown and mode is Mode.STANDARD:
         shown = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
         raise InputError(
             "CLO-4011",
@@ -198,7 +198,7 @@ def _holdings(
         is_scheduled = asset.amortization_type.strip().upper() == "SCHEDULED"
         holdings.append(
             Holding(
-                asset=asset,
+                asset=with_ratings(as_loaded(asset, mode.quirks), snapshot.analysis_date, mode.quirks),
                 par=row.par,
                 assumptions=scenario.shock(found),
                 sink_schedule=universe.sinks.get(row.blkrock_id.upper(), ()) if is_scheduled else (),

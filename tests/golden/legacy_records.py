@@ -9,8 +9,10 @@ from typing import Any
 
 from engine.collateral.asset import Asset
 from engine.collateral.assumptions import RATING_DRIVEN, AssetAssumptions, Rate, Reinvestment
+from engine.collateral.rating_derivation import with_ratings
 from engine.deal.contract import Account, AccountNumber, Deal, DealDates, Holding
 from engine.liabilities.terms import Fee, FeeBasis, IncentiveFee, SubNotePayment, Tranche
+from engine.modes import Mode
 
 Record = dict[str, Any]
 
@@ -248,17 +250,15 @@ def deal(case: Record) -> Deal:
     clo, cash_flow = inputs["clo_inputs"], inputs["cf_inputs"]
     histories = inputs["sp_rating_histories"] or {}
     is_rating_driven = inputs["use_rating_migration"]
+    as_of = known_day(inputs["dates"]["analysis_date"])
+    holdings = [holding(item, histories.get(item["asset"]["BLKRockID"])) for item in inputs["assets"]]
+    holdings = [replace(item, asset=with_ratings(item.asset, as_of, Mode.LEGACY.quirks)) for item in holdings]
     return Deal(
         deal_id=case["deal"],
         name=case["deal"],
         program=inputs["waterfall"].upper(),
         dates=deal_dates(inputs["dates"]),
-        holdings=tuple(
-            _rating_driven(holding(item, histories.get(item["asset"]["BLKRockID"])))
-            if is_rating_driven
-            else holding(item)
-            for item in inputs["assets"]
-        ),
+        holdings=tuple(_rating_driven(item) if is_rating_driven else item for item in holdings),
         accounts=tuple(
             Account(number=ACCOUNT_NUMBERS[name], name=name, interest=cash["interest"], principal=cash["principal"])
             for name, cash in inputs["accounts"].items()
