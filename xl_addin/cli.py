@@ -6,22 +6,18 @@ model cannot run the deal, 4 a server is out of reach.
 
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
-from enum import IntEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich import progress as bars
-from rich.console import Console
 
 from engine.desk.desk import Desk, open_desk
-from engine.desk.records import ImportOutcome, Progress, RunOutcome
+from engine.desk.records import ImportOutcome, RunOutcome
 from engine.errors import BackendError, ClodeskError, InputError, ModelError
 from engine.modes import Mode
-from xl_addin import machine, tables
+from xl_addin import cli_validate, machine, tables
+from xl_addin.terminal import DealName, ExitCode, Json, console, opened_desk, print_json, progress, talk
 
 app = typer.Typer(
     help="CLO desk: import legacy workbooks, run deals, export results.",
@@ -36,23 +32,6 @@ app.add_typer(waterfall_app, name="waterfall")
 app.add_typer(assumptions_app, name="assumptions")
 app.add_typer(db_app, name="db")
 
-# Rich takes 80 columns where stdout is no terminal; a pipe has room for whole tables.
-console = Console() if sys.stdout.isatty() else Console(width=160)
-talk = Console(stderr=True)
-
-
-class ExitCode(IntEnum):
-    """What the process returns."""
-
-    DONE = 0
-    INPUT = 1
-    USAGE = 2
-    MODEL = 3
-    BACKEND = 4
-
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script instead of tables.")]
-DealName = Annotated[str, typer.Argument(help='Name of a deal, for example "MAG 17"; blanks and case do not matter.')]
 ProgramFile = Annotated[Path, typer.Argument(help="A waterfall program as text.")]
 AsOf = Annotated[
     datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Date of the snapshot; the newest by default.")
@@ -61,24 +40,6 @@ AsOf = Annotated[
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, write nothing.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Keep the file out for a warning too, not only for an error.")]
-
-
-@contextmanager
-def opened_desk() -> Iterator[Desk]:
-    """The desk; starting the embedded servers takes seconds, so the terminal says what it waits for."""
-    with ExitStack() as stack:
-        with talk.status("Opening the database"):
-            desk = stack.enter_context(open_desk())
-        yield desk
-
-
-@contextmanager
-def progress() -> Iterator[Progress]:
-    """A bar on the terminal that goes away when it is full; nothing where stderr is no terminal."""
-    columns = (bars.TextColumn("{task.description:32}"), bars.BarColumn(), bars.TimeElapsedColumn())
-    with bars.Progress(*columns, console=talk, transient=True, disable=not talk.is_terminal) as bar:
-        task = bar.add_task("", total=1.0)
-        yield lambda text, done: bar.update(task, description=text, completed=done)
 
 
 @app.command()
@@ -94,7 +55,7 @@ def demo(
     with opened_desk() as desk, progress() as report:
         made = desk.demo(folder, progress=report)
     if as_json:
-        _print_json(machine.runs(made.outcomes))
+        print_json(machine.runs(made.outcomes))
         return
     for outcome in made.outcomes:
         tables.show_run(console, outcome)
@@ -133,6 +94,9 @@ def load(
     _show_import(outcome, as_json)
 
 
+app.command("validate")(cli_validate.validate)
+
+
 @app.command()
 def deals(as_json: Json = False) -> None:
     """List the deals in the database, newest date first.
@@ -142,7 +106,7 @@ def deals(as_json: Json = False) -> None:
     with opened_desk() as desk:
         found = desk.deals()
     if as_json:
-        _print_json(machine.records(found))
+        print_json(machine.records(found))
         return
     tables.show_deals(console, found)
 
@@ -183,7 +147,7 @@ def results(
         if deal is None and run_id is None:
             found = desk.runs()
             if as_json:
-                _print_json(machine.records(found))
+                print_json(machine.records(found))
             else:
                 tables.show_runs(console, found)
             return
@@ -235,7 +199,7 @@ def check_waterfall(program: ProgramFile, as_json: Json = False) -> None:
 
     found = check_program(_text(program))
     if as_json:
-        _print_json(machine.errors(found))
+        print_json(machine.errors(found))
     else:
         for error in found:
             console.print(str(error), markup=False, highlight=False, soft_wrap=True)
@@ -294,7 +258,7 @@ def list_assumptions(as_json: Json = False) -> None:
     with opened_desk() as desk:
         found = desk.assumption_sets()
     if as_json:
-        _print_json(machine.records(found))
+        print_json(machine.records(found))
         return
     tables.show_assumption_sets(console, found)
 
@@ -333,7 +297,7 @@ def db_status(as_json: Json = False) -> None:
 
     status = storage_status()
     if as_json:
-        _print_json(machine.record(status))
+        print_json(machine.record(status))
     else:
         tables.show_storage(console, status)
     if not status.is_current:
@@ -364,17 +328,9 @@ def db_stop() -> None:
     talk.print("Stopped" if stop_storage() else "Nothing was running")
 
 
-def _print_json(text: str) -> None:
-    """JSON, coloured on a terminal only: for a script that would take longer than many an answer."""
-    if console.is_terminal:
-        console.print_json(text)
-    else:
-        sys.stdout.write(text + "\n")
-
-
 def _show_import(outcome: ImportOutcome, as_json: bool) -> None:
     if as_json:
-        _print_json(machine.imported(outcome))
+        print_json(machine.imported(outcome))
     else:
         tables.show_import(console, outcome)
     if outcome.has_errors:
@@ -383,7 +339,7 @@ def _show_import(outcome: ImportOutcome, as_json: bool) -> None:
 
 def _show(outcome: RunOutcome, as_json: bool) -> None:
     if as_json:
-        _print_json(machine.run(outcome))
+        print_json(machine.run(outcome))
     else:
         tables.show_run(console, outcome)
     if outcome.result.failure is not None:

@@ -7,8 +7,10 @@ from typing import Any
 import orjson
 
 from engine.deal.results import IC_COLUMNS, OC_COLUMNS, RISK_COLUMNS, TRANCHE_COLUMNS, DealResult
-from engine.desk.records import ImportOutcome, RunOutcome
+from engine.desk.records import ImportOutcome, RunOutcome, ValidationOutcome
 from engine.errors import ClodeskError
+from engine.snapshot import Finding
+from engine.validation import Violation
 
 
 def text(value: Any) -> str:
@@ -35,16 +37,37 @@ def errors(found: Sequence[ClodeskError]) -> str:
 
 def imported(outcome: ImportOutcome) -> str:
     """An import with all its findings and changes."""
-    found = [asdict(finding) | {"severity": finding.severity.value} for finding in outcome.findings]
     return text(
         {
             "message": outcome.message,
             "is_written": outcome.is_written,
             "has_errors": outcome.has_errors,
-            "findings": found,
+            "findings": _remarks(outcome.findings),
+            "violations": _remarks(outcome.violations),
             "changes": [asdict(change) for change in outcome.changes],
         }
     )
+
+
+def validated(outcomes: Sequence[ValidationOutcome]) -> str:
+    """What validation says, one object a workbook."""
+    return text(
+        [
+            {
+                "file": outcome.file,
+                "as_of": outcome.as_of,
+                "deals": outcome.deals,
+                "has_errors": outcome.has_errors,
+                "findings": _remarks(outcome.findings),
+                "violations": _remarks(outcome.violations),
+            }
+            for outcome in outcomes
+        ]
+    )
+
+
+def _remarks(found: Sequence[Finding | Violation]) -> list[dict[str, Any]]:
+    return [asdict(remark) | {"severity": remark.severity.value} for remark in found]
 
 
 def run(outcome: RunOutcome) -> str:

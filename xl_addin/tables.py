@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 
 from rich import box
 from rich.console import Console
@@ -13,9 +12,7 @@ from engine.deal.assumptions import AssumptionSet
 from engine.deal.results import IC_COLUMNS, OC_COLUMNS, RISK_COLUMNS, TRANCHE_COLUMNS, DealResult
 from engine.desk.records import ChangeKind, DealLine, ImportOutcome, RunOutcome, StoredRun
 from engine.desk.storage import StorageStatus
-from engine.snapshot import Finding, Severity
-
-_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFORMATION: "dim"}
+from xl_addin.remarks import shortened, show_remarks
 
 
 def millions(value: float) -> str:
@@ -59,36 +56,9 @@ def table(
     return made
 
 
-def show_findings(console: Console, findings: Sequence[Finding], per_code: int = 3) -> None:
-    """The findings of an import, errors first, with sheet and cell; of each kind the first few."""
-    order = list(Severity)
-    ranked = sorted(findings, key=lambda finding: (order.index(finding.severity), finding.code))
-    is_cut = False
-    for code, group in groupby(ranked, key=lambda finding: finding.code):
-        alike = list(group)
-        limit = len(alike) if alike[0].severity is Severity.ERROR else per_code
-        for finding in alike[:limit]:
-            place = _place(finding)
-            line = Text.assemble((f"{code:12} ", _COLOURS[finding.severity]), f"{place}{finding.text}")
-            if finding.value_found:
-                line.append(f" (found {shortened(repr(finding.value_found), 40)})", style="dim")
-            console.print(line, soft_wrap=True)
-        if len(alike) > limit:
-            is_cut = True
-            console.print(Text(f"{code:12} ... and {len(alike) - limit} more", style="dim"))
-    if is_cut:
-        console.print(Text("--json shows all of them", style="dim"))
-
-
-def _place(finding: Finding) -> str:
-    if not finding.sheet:
-        return ""
-    return f"'{finding.sheet}'!{finding.cell}: " if finding.cell else f"'{finding.sheet}': "
-
-
 def show_import(console: Console, outcome: ImportOutcome) -> None:
     """What an import did or would do."""
-    show_findings(console, outcome.findings)
+    show_remarks(console, outcome.findings, outcome.violations, per_code=3)
     edits = [change for change in outcome.changes if change.kind is ChangeKind.CHANGED]
     if edits:
         rows = [
@@ -118,12 +88,6 @@ MOST_EDITS = 20
 
 def _spoken(table_name: str) -> str:
     return table_name.removesuffix("s").removesuffix("_snapshot").replace("_", " ")
-
-
-def shortened(value: object, width: int) -> str:
-    """The text of a value, cut where it is longer."""
-    text = "" if value is None else f"{value:.10g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= width else text[: width - 1] + "\u2026"
 
 
 def show_deals(console: Console, deals: Sequence[DealLine]) -> None:

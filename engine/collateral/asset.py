@@ -45,9 +45,22 @@ class AssetField:
     longest: int = 0
 
     @property
+    def label(self) -> str:
+        """What an analyst calls the field: its header without outer blanks, its own name where it has none."""
+        return self.header.strip() or self.name
+
+    @property
     def largest(self) -> float:
         """Numbers of this size and above are no values of the field, whatever their sign; infinite for other kinds."""
         return LARGEST_BY_KIND.get(self.kind, math.inf)
+
+    @property
+    def usual(self) -> tuple[float, float]:
+        """Lowest and highest number that is usual in the unit of the field; infinite for kinds without a usual range.
+
+        Outside of it a number was most likely typed in another unit: 4.75 as a rate, 9850 as a price.
+        """
+        return USUAL_BY_KIND.get(self.kind, (-math.inf, math.inf))
 
 
 LARGEST_BY_KIND = {
@@ -56,6 +69,13 @@ LARGEST_BY_KIND = {
     FieldKind.PRICE: 1e4,
     FieldKind.YEARS: 1e4,
     FieldKind.COUNT: 1e6,
+}
+
+USUAL_BY_KIND = {
+    FieldKind.MONEY: (0.0, math.inf),
+    FieldKind.RATE: (-1.0, 1.0),
+    FieldKind.PRICE: (0.0, 200.0),
+    FieldKind.YEARS: (0.0, 100.0),
 }
 
 

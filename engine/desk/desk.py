@@ -16,7 +16,7 @@ from db.settings import StorageSettings, settings_of_environment
 from db.store import Store, open_store
 from engine.deal.assumptions import BUILT_IN_SCENARIOS, AssumptionSet
 from engine.desk import assumption_sets, choices, runs
-from engine.desk.records import DealLine, DemoOutcome, ImportOutcome, Progress, RunOutcome
+from engine.desk.records import DealLine, DemoOutcome, ImportOutcome, Progress, RunOutcome, ValidationOutcome
 from engine.errors import InputError, located
 from engine.modes import Mode
 from engine.waterfall.compiler import program_hash
@@ -60,6 +60,15 @@ class Desk:
         from engine.desk import imports
 
         return imports.load_workbook(self._store, path, dry_run=dry_run, is_strict=is_strict)
+
+    def validate(self, deal: str | None = None) -> tuple[ValidationOutcome, ...]:
+        """What is wrong with the stored data of a deal, or of all deals: one outcome for each workbook they came from.
+
+        A file that is not stored is judged by `engine.desk.validation.validate_file`, without a database.
+        """
+        from engine.desk.validation import validate_stored
+
+        return validate_stored(self._store, deal)
 
     def deals(self) -> tuple[DealLine, ...]:
         """Every deal in the database, newest date first, Mag 6 before Mag 11."""

@@ -6,8 +6,10 @@ from pathlib import Path
 from db.changes import Change
 from db.store import Store
 from engine.desk.records import ImportOutcome, Progress
+from engine.desk.validation import untold
 from engine.errors import InputError
 from engine.snapshot import Finding, LoaderSnapshot, Severity, WorkbookSnapshot
+from engine.validation import Violation, validate
 from workbooks.legacy import read_loader, read_workbook, with_fresh_data
 
 
@@ -16,14 +18,17 @@ def import_workbook(
 ) -> ImportOutcome:
     """Read a model workbook and store it; an error keeps it out, with is_strict a warning does too.
 
-    Raises WorkbookError for a file that is no readable workbook; errors in its content are findings.
+    Raises WorkbookError for a file that is no readable workbook; errors in its content are findings and violations.
     """
     reading = read_workbook(path, progress=progress)
-    if reading.snapshot is None or (is_strict and _count(reading.findings, Severity.WARNING)):
-        return _refused(path, reading.findings, is_strict)
+    if reading.snapshot is None:
+        return _refused(path, reading.findings, (), is_strict)
+    violations = untold(validate(reading.snapshot), reading.findings)
+    if _is_refused(reading.findings, violations, is_strict):
+        return _refused(path, reading.findings, violations, is_strict)
     if progress is not None:
         progress("Comparing" if dry_run else "Comparing and storing", 1.0)
-    return _stored(store, path, reading.snapshot, reading.findings, dry_run)
+    return _stored(store, path, reading.snapshot, reading.findings, violations, dry_run)
 
 
 def load_workbook(store: Store, path: Path, *, dry_run: bool, is_strict: bool) -> ImportOutcome:
@@ -33,8 +38,8 @@ def load_workbook(store: Store, path: Path, *, dry_run: bool, is_strict: bool) -
     CLO-2013 where the file lacks a deal of that workbook.
     """
     reading = read_loader(path)
-    if reading.snapshot is None or (is_strict and _count(reading.findings, Severity.WARNING)):
-        return _refused(path, reading.findings, is_strict)
+    if reading.snapshot is None:
+        return _refused(path, reading.findings, (), is_strict)
     base = _frame(store, reading.snapshot)
     known = {deal.name for deal in base.deals}
     skipped = tuple(
@@ -47,7 +52,12 @@ def load_workbook(store: Store, path: Path, *, dry_run: bool, is_strict: bool) -
         for deal in reading.snapshot.deals
         if deal.name not in known
     )
-    return _stored(store, path, with_fresh_data(base, reading.snapshot), (*reading.findings, *skipped), dry_run=dry_run)
+    book = with_fresh_data(base, reading.snapshot)
+    findings = (*reading.findings, *skipped)
+    violations = untold(validate(book), findings)
+    if _is_refused(findings, violations, is_strict):
+        return _refused(path, findings, violations, is_strict)
+    return _stored(store, path, book, findings, violations, dry_run)
 
 
 def _frame(store: Store, loaded: LoaderSnapshot) -> WorkbookSnapshot:
@@ -66,12 +76,24 @@ def _frame(store: Store, loaded: LoaderSnapshot) -> WorkbookSnapshot:
 
 
 def _stored(
-    store: Store, path: Path, book: WorkbookSnapshot, findings: tuple[Finding, ...], dry_run: bool
+    store: Store,
+    path: Path,
+    book: WorkbookSnapshot,
+    findings: tuple[Finding, ...],
+    violations: tuple[Violation, ...],
+    dry_run: bool,
 ) -> ImportOutcome:
     changes = store.diff_snapshot(book)
     if dry_run:
         message = f"{path.name} would make {told_changes(changes)}. Nothing was written."
-        return ImportOutcome(findings=findings, changes=changes, is_written=False, has_errors=False, message=message)
+        return ImportOutcome(
+            findings=findings,
+            violations=violations,
+            changes=changes,
+            is_written=False,
+            has_errors=False,
+            message=message,
+        )
     outcome = store.save_snapshot(book, findings)
     if outcome.is_unchanged:
         message = f"{path.name} is unchanged: it was imported before. Nothing was written."
@@ -81,6 +103,7 @@ def _stored(
         message = f"{path.name} was imported. Deals {told}."
     return ImportOutcome(
         findings=findings,
+        violations=violations,
         changes=() if outcome.is_unchanged else changes,
         is_written=not outcome.is_unchanged,
         has_errors=False,
@@ -93,14 +116,23 @@ def told_changes(changes: tuple[Change, ...]) -> str:
     return "no changes" if not changes else "1 change" if len(changes) == 1 else f"{len(changes):,} changes"
 
 
-def _refused(path: Path, findings: tuple[Finding, ...], is_strict: bool) -> ImportOutcome:
-    n_errors, n_warnings = _count(findings, Severity.ERROR), _count(findings, Severity.WARNING)
+def _is_refused(findings: tuple[Finding, ...], violations: tuple[Violation, ...], is_strict: bool) -> bool:
+    counts = _severities(findings, violations)
+    return counts[Severity.ERROR] > 0 or (is_strict and counts[Severity.WARNING] > 0)
+
+
+def _refused(
+    path: Path, findings: tuple[Finding, ...], violations: tuple[Violation, ...], is_strict: bool
+) -> ImportOutcome:
+    counts = _severities(findings, violations)
+    n_errors, n_warnings = counts[Severity.ERROR], counts[Severity.WARNING]
     parts = [_counted(n_errors, "error")] if n_errors else []
     if is_strict and n_warnings:
         parts.append(_counted(n_warnings, "warning"))
     reason = " and ".join(parts) + (", and --strict lets no warning pass" if is_strict and not n_errors else "")
     return ImportOutcome(
         findings=findings,
+        violations=violations,
         changes=(),
         is_written=False,
         has_errors=True,
@@ -108,8 +140,8 @@ def _refused(path: Path, findings: tuple[Finding, ...], is_strict: bool) -> Impo
     )
 
 
-def _count(findings: tuple[Finding, ...], severity: Severity) -> int:
-    return Counter(finding.severity for finding in findings)[severity]
+def _severities(findings: tuple[Finding, ...], violations: tuple[Violation, ...]) -> Counter[Severity]:
+    return Counter([item.severity for item in findings] + [item.severity for item in violations])
 
 
 def _counted(number: int, noun: str) -> str:

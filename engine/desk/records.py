@@ -9,7 +9,8 @@ from db.changes import Change as Change
 from db.changes import ChangeKind as ChangeKind
 from db.runs import StoredRun as StoredRun
 from engine.deal.results import DealResult
-from engine.snapshot import Finding
+from engine.snapshot import Finding, Severity
+from engine.validation import Violation
 from workbooks.results import RunSummary
 
 Progress = Callable[[str, float], None]
@@ -32,8 +33,8 @@ class DealLine:
 class ImportOutcome:
     """What an import found, what it changes against the database, and what it did in a sentence.
 
-    is_written is False for a dry run, an unchanged file and a file with errors; has_errors says whether the file was
-    refused.
+    violations: breaches of validation rules on which no finding remarks. is_written is False for a dry run, an
+    unchanged file and a file with errors; has_errors says whether the file was refused.
     """
 
     findings: tuple[Finding, ...]
@@ -41,6 +42,28 @@ class ImportOutcome:
     is_written: bool
     has_errors: bool
     message: str
+    violations: tuple[Violation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationOutcome:
+    """What validation says of one workbook, stored or still a file: its deals and date, and what is wrong.
+
+    findings: what the importer remarks on a file; empty for stored data, where they were told at the import. as_of is
+    None for a file that cannot be imported.
+    """
+
+    file: str
+    as_of: date | None
+    deals: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    violations: tuple[Violation, ...]
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether something keeps the file out, or would."""
+        severities = [item.severity for item in self.findings] + [item.severity for item in self.violations]
+        return Severity.ERROR in severities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -246,6 +246,19 @@ def test_a_loader_without_a_name_is_refused(clodesk, book, here: Path, n_rows) -
     assert n_rows("source_files") == 1
 
 
+def test_a_loader_that_breaks_a_rule_is_refused(clodesk, book, here: Path, n_rows) -> None:
+    """Fresh data are validated in the frame of their model workbook: a negative par is E-PAR at its cell."""
+    clodesk("import", book.write(here / "model.xlsx"))
+    fresh = loader(book)
+    fresh.put("MAG1 Inputs", "C2", [-750_000.0])
+    said = clodesk("load", fresh.write(here / "CF_Loader.xlsx"))
+
+    assert said.code == 1
+    assert "E-PAR        'MAG1 Inputs'!B2: par of BRSA is negative" in said.out
+    assert said.out.rstrip().endswith("Nothing was written.")
+    assert n_rows("source_files") == 1
+
+
 def test_a_loader_needs_its_model_workbook(clodesk, book, here: Path, n_rows) -> None:
     """Fresh data alone make no deal: CLO-4022 says what to import first."""
     said = clodesk("load", loader(book).write(here / "CF_Loader.xlsx"))

@@ -106,7 +106,7 @@ def test_an_import_as_json_has_findings_and_changes(clodesk, small_demo) -> None
     """What was found, what changed, what was done."""
     said = clodesk("import", small_demo, "--json").json
 
-    assert set(said) == {"message", "is_written", "has_errors", "findings", "changes"}
+    assert set(said) == {"message", "is_written", "has_errors", "findings", "violations", "changes"}
     assert said["is_written"] is True
     assert {"deal", "table", "key", "kind", "field", "old", "new"} == set(said["changes"][0])
 

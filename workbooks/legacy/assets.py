@@ -1,14 +1,13 @@
 """The asset master `All Assets`: columns mapped by header, one asset a row (spec 06 §5.3, spec 01 §1.1)."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
-from functools import lru_cache
 
 from engine.collateral.asset import WORKBOOK_FIELDS, Asset, AssetField, FieldKind
-from engine.collateral.ratings import rating_rank
 from engine.snapshot import AssetRow
+from engine.validation.accepted_texts import is_known_rating
+from engine.validation.units import rate_remark
 from workbooks.legacy.findings import Code
 from workbooks.legacy.grid import Raw
 from workbooks.legacy.ranges import Anchor, Located, locate
@@ -18,25 +17,6 @@ ALL_ASSETS = Anchor("AllAssets", 2, 1, len(WORKBOOK_FIELDS), 20_001)
 MOST_UNKNOWN_HEADERS = 3
 LONGEST_ID = WORKBOOK_FIELDS[0].longest
 
-NOT_ON_THE_SCALE = frozenset({"NR", "WR", "D", "SD"})
-"""What agencies state instead of a rating: not rated, withdrawn, in default, selective default."""
-
-_MOODYS_WITHOUT_DIGIT = frozenset({"AAA", "CA", "C"})
-_SP_RECOVERY = re.compile(r"[1-6][HL+]?\Z|NR\Z")
-_SP_FIELDS = frozenset({"sp_facility_rating", "sp_issuer_rating", "sp_snr_sec_rating", "sp_subordinate_rating"})
-_MOODYS_FIELDS = frozenset(
-    {
-        "mdy_rating",
-        "mdy_dp_rating",
-        "mdy_dp_rating_warf",
-        "mdy_facility_rating",
-        "mdy_issuer_rating",
-        "mdy_snr_sec_rating",
-        "mdy_snr_unsec_rating",
-        "mdy_sub_rating",
-        "mdy_credit_est_rating",
-    }
-)
 _NOT_READ_BY_LEGACY = frozenset({"par_amount", "market_value"})
 """Number fields whose text did not cost the legacy model the row: one is not read, one kept the value above (LQ-03)."""
 
@@ -160,7 +140,7 @@ class _AssetReader:
             raw = "" if raw == 0 and not isinstance(raw, bool) else shown(raw)
         elif not trimmed(raw):
             return raw
-        if not _is_known_rating(item.name, raw):
+        if not is_known_rating(item.name, raw):
             remark = f"{item.header.strip()} {raw!r} is no rating of its agency, left empty"
             self._cells.report(Code.RATING, row, column, remark, found=raw)
             return ""
@@ -203,9 +183,8 @@ class _AssetReader:
         if not abs(raw) < item.largest:
             self._reject(row, column, item, f"a number below {item.largest:,.0f}", raw, is_dropped=False)
             return None
-        if item.kind is FieldKind.RATE and raw > 1:
-            remark = f"{item.header.strip()} above 1 where a decimal is expected"
-            self._cells.report(Code.UNIT, row, column, remark, found=raw, used=raw)
+        if item.kind is FieldKind.RATE and (remark := rate_remark(raw)):
+            self._cells.report(Code.UNIT, row, column, f"{item.header.strip()} {remark}", found=raw, used=raw)
         return raw
 
     def _count(self, row: int, column: int, item: AssetField, raw: Raw) -> int | None:
@@ -282,15 +261,3 @@ class _AssetReader:
         if item.name not in _NOT_READ_BY_LEGACY:
             self._is_dropped = True
         return True
-
-
-@lru_cache(maxsize=512)
-def _is_known_rating(field: str, text: str) -> bool:
-    """Whether a text is a rating of the agency its column belongs to; any text is in the other columns."""
-    rating = trimmed(text).upper()
-    if field in _MOODYS_FIELDS or field in _SP_FIELDS:
-        has_digit = any(character.isdigit() for character in rating)
-        is_moodys = has_digit or rating in _MOODYS_WITHOUT_DIGIT
-        is_own = is_moodys if field in _MOODYS_FIELDS else not has_digit and rating != "CA"
-        return rating in NOT_ON_THE_SCALE or (is_own and rating_rank(rating) > 0)
-    return field != "sp_recovery_rating" or _SP_RECOVERY.match(rating) is not None

@@ -4,11 +4,10 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.snapshot import Correlation
+from engine.validation.correlations import matrix_faults
 from workbooks.legacy.cells import address
 from workbooks.legacy.findings import Code
 from workbooks.legacy.values import CellReader, trimmed
-
-SYMMETRY_TOLERANCE = 1e-9
 
 
 def read_correlation(cells: CellReader) -> Correlation | None:
@@ -30,7 +29,8 @@ def read_correlation(cells: CellReader) -> Correlation | None:
     )
     if trimmed(str(cells.raw(1, n_ids + 2))):
         cells.report(Code.MATRIX, 1, n_ids + 2, "more ids in row 1 than in column A")
-    _check(cells, matrix)
+    for remark, is_wrong in matrix_faults(matrix):
+        _report_first(cells, is_wrong, remark)
     return Correlation(ids=ids, matrix=matrix)
 
 
@@ -62,17 +62,6 @@ def _numbers(cells: CellReader, n_ids: int) -> npt.NDArray[np.float64]:
     square = np.full((n_ids, n_ids), np.nan)
     square[:, : matrix.shape[1]] = matrix
     return square
-
-
-def _check(cells: CellReader, matrix: npt.NDArray[np.float64]) -> None:
-    is_missing = np.isnan(matrix)
-    with np.errstate(invalid="ignore"):
-        is_outside = np.abs(matrix) > 1
-        is_lopsided = np.abs(matrix - matrix.T) > SYMMETRY_TOLERANCE
-    _report_first(cells, is_missing, "no number in the matrix")
-    _report_first(cells, is_outside, "correlation outside of -1 to 1")
-    _report_first(cells, np.triu(is_lopsided), "matrix is not symmetric")
-    _report_first(cells, np.diag(np.diagonal(matrix) != 1), "correlation of an asset with itself is not 1")
 
 
 def _report_first(cells: CellReader, is_wrong: npt.NDArray[np.bool_], remark: str) -> None:

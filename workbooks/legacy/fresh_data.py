@@ -20,7 +20,7 @@ from engine.snapshot import (
     RunSetting,
     WorkbookSnapshot,
 )
-from workbooks.legacy.checks import total_par
+from engine.validation.deals import total_par
 from workbooks.legacy.positions import COLLECTION_ACCOUNT
 from workbooks.legacy.run_model import CURRENT
 

@@ -1,6 +1,7 @@
 """What a deal is tested against: configured tests and objective weights (spec 06 §5.2, columns L:Q and T:W)."""
 
 from engine.snapshot import TestConfigRow, WeightRow
+from engine.validation.units import threshold_remark
 from workbooks.legacy.cells import Block, column_number
 from workbooks.legacy.findings import Code
 from workbooks.legacy.ranges import Anchor, list_rows, locate
@@ -9,9 +10,6 @@ from workbooks.legacy.values import CellReader, shown, trimmed
 THRESHOLDS = Anchor("TestThresholds", 4, column_number("L"), 6, 103)
 WEIGHTS = Anchor("ObjWeights", 4, column_number("V"), 2, 11)
 MOST_WEIGHTS = 8
-TESTS_IN_OWN_UNIT = frozenset({35, 36, 37, 38, 54})
-"""Life, rating factor, diversity and their like, and the junior OC ratio: levels above 1 are usual there."""
-
 DIRECTIONS = ("Min", "Max")
 
 
@@ -58,9 +56,8 @@ def _threshold(cells: CellReader, row: int, column: int, number: int) -> float |
     if isinstance(raw, str):
         return raw if trimmed(raw) else None
     value = cells.number(row, column, f"threshold of test {number}")
-    if value is not None and value > 1 and number not in TESTS_IN_OWN_UNIT:
-        remark = f"threshold of test {number} above 1 where a decimal is expected"
-        cells.report(Code.UNIT, row, column, remark, found=value, used=value)
+    if value is not None and (remark := threshold_remark(number, value)):
+        cells.report(Code.UNIT, row, column, f"threshold of test {number} {remark}", found=value, used=value)
     return value
 
 

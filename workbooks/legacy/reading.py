@@ -13,10 +13,11 @@ from engine.snapshot import (
     ListValue,
     WorkbookSnapshot,
 )
+from engine.validation.rules import Records
 from workbooks.legacy.assets import AssetSheet, read_assets
 from workbooks.legacy.book import Book, open_book
 from workbooks.legacy.calendar_check import check_calendars
-from workbooks.legacy.checks import check_deal_controls, check_ids, check_panel
+from workbooks.legacy.checks import check_records
 from workbooks.legacy.correlation import read_correlation
 from workbooks.legacy.deal_sheet import SHEET_SUFFIX, read_deal_sheet
 from workbooks.legacy.filter_sheet import read_lists
@@ -166,9 +167,13 @@ def _read_sheets(book: Book, log: FindingLog, analysis_date: date, progress: Pro
 
 
 def _check_across(log: FindingLog, sheets: _Sheets) -> None:
-    check_ids(log, sheets.deals, sheets.panel.trades, sheets.assets.rows)
-    check_deal_controls(log, sheets.deals)
-    check_panel(log, sheets.panel, sheets.deals)
+    records = Records(
+        assets=sheets.assets.rows,
+        deals=tuple(sheets.deals),
+        trades=sheets.panel.trades,
+        run_settings=sheets.panel.settings,
+    )
+    check_records(log, records)
     check_calendars(log, sheets.deals, sheets.reference.holidays)
 
 

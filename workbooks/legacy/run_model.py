@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.snapshot import CellValue, FilterRow, RunSetting, TradeRow
+from engine.validation.controls import WEIGHT_SETTING
 from workbooks.legacy.cells import Block, column_number, parse_address
 from workbooks.legacy.findings import Code
 from workbooks.legacy.labels import filter_rows
@@ -42,9 +43,6 @@ OLD_PANEL_CELLS = {
     "C9": "seed",
 }
 DATE_SETTING = "analysis_date"
-WEIGHT_SETTING = "objective_weight_"
-"""Prefix of the eight panel weights: `objective_weight_32` is the weight of test 32."""
-
 WEIGHT_ROWS = range(31, 39)
 
 BUY_FILTER = Anchor("BuyFilter", 15, column_number("D"), 6, 20, is_list=False)

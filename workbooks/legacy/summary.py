@@ -3,7 +3,8 @@
 import numpy as np
 
 from engine.snapshot import Correlation, DealSnapshot, WorkbookSnapshot
-from workbooks.legacy.checks import JUNIOR_OC_LABEL, total_par
+from engine.validation.controls import JUNIOR_OC_LABEL
+from engine.validation.deals import total_par
 from workbooks.legacy.positions import COLLECTION_ACCOUNT
 from workbooks.legacy.reading import ImportReading
 from workbooks.legacy.run_model import CURRENT

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 
 from engine.snapshot import CellValue, Place
+from engine.validation.units import rate_remark
 from workbooks.legacy.book import Book
 from workbooks.legacy.cells import address
 from workbooks.legacy.findings import Code, FindingLog
@@ -186,10 +187,10 @@ class CellReader:
         return int(value)
 
     def rate(self, row: int, column: int, what: str, *, words: Collection[str] = ()) -> float | None:
-        """A decimal rate as stored; above 1 it is reported (W-UNIT) and never rescaled."""
+        """A decimal rate as stored; outside of -1 to 1 it is reported (W-UNIT) and never rescaled."""
         value = self.number(row, column, what, words=words)
-        if value is not None and value > 1:
-            self.report(Code.UNIT, row, column, f"{what} above 1 where a decimal is expected", found=value, used=value)
+        if value is not None and (remark := rate_remark(value)):
+            self.report(Code.UNIT, row, column, f"{what} {remark}", found=value, used=value)
         return value
 
     def day(self, row: int, column: int, what: str, *, required: bool = False, warns_zero: bool = False) -> date | None:
