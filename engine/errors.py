@@ -5,6 +5,7 @@ ClodeskError                  CLO-nnnn, problem, where, remedy
     WorkbookError             a workbook that cannot be read: sheet, cell
     ReferenceDataError        a missing or wrong piece of reference data: id, date, name
     ProgramError              a waterfall program: line and column
+    FilterError               a filter over assets: line and column, or the row and cell of a sheet
   ModelError                  the deal cannot be run as described: period and step
   BackendError                database, cache or server out of reach: may be tried again
 
