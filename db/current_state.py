@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
@@ -13,7 +14,8 @@ from sqlalchemy.types import TypeEngine
 from db.identifiers import deal_key
 from db.models import METADATA
 from db.snapshot_rows import copy_rows
-from engine.collateral.asset import ASSET_FIELDS, FieldKind
+from engine.collateral.asset import ASSET_FIELDS, Asset, FieldKind
+from engine.collateral.rating_derivation import derived_sp_rating
 from engine.snapshot import AssetRow, DealSnapshot, TrancheRow
 
 Connection = psycopg.Connection[Any]
@@ -32,7 +34,7 @@ def upsert(
             staged, names, target
         )
     )
-    rounded = [_rounding(METADATA.tables[table].c[column].type) for column in columns]
+    rounded = [rounding_to(METADATA.tables[table].c[column].type) for column in columns]
     copy_rows(
         connection,
         f"staged_{table}",
@@ -57,7 +59,7 @@ def upsert(
     connection.execute(sql.SQL("DROP TABLE {}").format(staged))
 
 
-def _rounding(sql_type: TypeEngine[Any]) -> Callable[[Any], Any]:
+def rounding_to(sql_type: TypeEngine[Any]) -> Callable[[Any], Any]:
     """What brings a value to the scale of its column: half to even, where the server would round half up."""
     if not isinstance(sql_type, Numeric) or sql_type.scale is None:
         return lambda value: value
@@ -74,9 +76,10 @@ def _rounding(sql_type: TypeEngine[Any]) -> Callable[[Any], Any]:
 def keep_assets(connection: Connection, assets: Sequence[AssetRow]) -> None:
     """Bring `assets` to what the file says; assets that the file does not hold stay as they are.
 
-    An id that stands twice counts once, with its first row.
+    An id that stands twice counts once, with its first row. The S&P rating, for which no workbook has a column, is the
+    derived one.
     """
-    first_by_id = {row.asset.blkrock_id: row.asset for row in reversed(assets)}
+    first_by_id = {row.asset.blkrock_id: _with_sp_rating(row.asset) for row in reversed(assets)}
     names = [item.name for item in ASSET_FIELDS]
     is_count = [item.kind is FieldKind.COUNT for item in ASSET_FIELDS]
     upsert(
@@ -93,6 +96,10 @@ def keep_assets(connection: Connection, assets: Sequence[AssetRow]) -> None:
             for asset in first_by_id.values()
         ),
     )
+
+
+def _with_sp_rating(asset: Asset) -> Asset:
+    return asset if asset.sp_rating else replace(asset, sp_rating=derived_sp_rating(asset).rating)
 
 
 def keep_deal(connection: Connection, deal: DealSnapshot, rank_by_tranche: dict[str, int]) -> None:

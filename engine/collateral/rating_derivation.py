@@ -97,7 +97,7 @@ def derived_ratings(
         moodys=moodys,
         default_probability=default_probability,
         warf=warf,
-        sp=_sp(asset, quirks),
+        sp=derived_sp_rating(asset, quirks),
         moodys_recovery_rate=moodys_recovery_rate(asset, moodys.rating, default_probability.rating, quirks),
         moodys_from_sp=from_sp,
         sp_from_moodys=sp_from_moodys(asset, quirks),
@@ -209,7 +209,7 @@ def _default_probability_lines(
     )
 
 
-def _sp(asset: Asset, quirks: Quirks) -> Derivation:
+def derived_sp_rating(asset: Asset, quirks: Quirks = frozenset()) -> Derivation:
     """S&P rating (spec 04 §9.4)."""
     if asset.dip:
         return _first((_Line("S&P facility", asset.sp_facility_rating),), Agency.SP, quirks) or UNRATED_SP

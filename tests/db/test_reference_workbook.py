@@ -4,8 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
+from sqlalchemy import select
 
+from db.filters import condition
+from db.models.assets import ASSETS
 from db.store import Store
+from engine.collateral.filters.mask import AssetColumns, selected_ids
+from engine.collateral.filters.parser import parse_filter
+from engine.collateral.rating_derivation import with_ratings
 from workbooks.legacy import read_workbook
 
 
@@ -28,3 +35,19 @@ def test_the_recorded_workbook_comes_back_as_it_was(store: Store, reference: Pat
     assert replace(found, **bare) == replace(book, **bare)
     assert findings == tuple(reading.findings)
     assert store.diff_snapshot(book) == ()
+
+
+@pytest.mark.parametrize("text", ["S&P Rating <= B", "S&P Rating >= CCC+ AND Market Value < 95", "Cov-Lite = true"])
+def test_a_filter_finds_the_same_assets_in_the_database(store: Store, reference: Path, text: str) -> None:
+    """By SQL over the asset list as by mask over its records with the derived S&P rating, which has no column there."""
+    book = read_workbook(reference / "data" / "legacy" / "legacy_workbook.xlsx").snapshot
+    assert book is not None
+    store.save_snapshot(book)
+    expression = parse_filter(text)
+
+    with store.read() as work:
+        found = work.session.scalars(select(ASSETS.c.blkrock_id).where(condition(expression, ASSETS))).all()
+    rated = [with_ratings(row.asset, book.analysis_date) for row in book.assets]
+    expected = selected_ids(expression, AssetColumns(rated))
+    assert sorted(found) == sorted(set(expected))
+    assert 0 < len(found) < len(rated)
