@@ -3,7 +3,7 @@
 `Mode.STANDARD` is right; `Mode.LEGACY` reproduces the legacy numbers. A mode is nothing but its set of quirks, so
 "legacy without two misspellings" is `Mode.LEGACY.quirks - {Quirk.MAG7_MISSPELT_CLASS, Quirk.MAG16_MISSPELT_METHOD}`.
 The number of each quirk is its entry in the specification: LQ-nn in 01 section 9, DQ-nn in 02 section 18, 03 Qnn in
-03 section 13, 04 Qnn in 04 section 10.
+03 section 13, 04 Qnn in 04 section 10, 05 Qnn in 05 section 10.
 """
 
 from enum import Enum
@@ -51,7 +51,7 @@ class Quirk(Enum):
     MATURED_BALANCE_STUCK = ("LQ-27", "")
     CCC_EXCESS_WHOLE_POOL = ("LQ-28 = DQ-07", "")
     LAST_PERIOD_UNSET = ("LQ-29", "reporting only")
-    NEGATIVE_CASH_PURCHASE = ("LQ-30", "trading only")
+    NEGATIVE_CASH_PURCHASE = ("LQ-30 = 05 Q2", "")
     FILTERED_COUNT_ZERO = ("LQ-31", "no count was ever shown")
     ADDPAR_UNKNOWN_ID = ("LQ-32", "crashed")
     FILTER_PRECEDENCE = ("LQ-33", "")
@@ -134,7 +134,9 @@ class Quirk(Enum):
     ROUNDED_MODIFIERS = ("03 Q12", "")
     RECOVERY_OF_EARLIER_TEST = ("03 Q13", "")
     NO_COUPON_IS_ZERO_COUPON = ("03 Q15", "")
-    MOVING_BASELINE = ("03 Q18 = 05 Q1, Q21, Q26", "")
+    MOVING_BASELINE = ("03 Q18 = 05 Q1, Q26", "")
+    ROUNDED_BASELINE = ("03 section 4.2 = 05 Q21", "")
+    UNKNOWN_DIRECTION_IS_MINIMUM = ("03 Q19", "")
     FOLLOWER_TESTS = ("03 Q14, Q20", "")
     THIRD_INDUSTRY_NUMERATOR = ("03 Q22", "")
     COUNTRY_TEXTS = ("03 Q23", "")
@@ -142,6 +144,16 @@ class Quirk(Enum):
     MISSING_RANK_STOPS = ("03 Q34", "")
     ROUNDED_LIFE = ("03 Q35", "")
     DIVERSITY_HALF_EVEN = ("03 Q36", "")
+    TRADES_TRIMMED = ("05 Q3", "")
+    FORWARD_UNDO = ("05 Q4", "trades lie over immutable holdings, so nothing is undone")
+    UNHELD_SALE_IGNORED = ("05 Q5", "")
+    SCORE_STEPS = ("03 Q26 = 05 Q6", "")
+    SCORE_STALE_TERM = ("03 Q26 = 05 Q7", "")
+    LAST_TRIED_OBJECTIVE = ("05 Q10", "")
+    PRICE_UNIT_BY_SIZE = ("05 Q19", "")
+    BUDGET_OVERSHOOT = ("05 Q20", "")
+    UNIT_POSITION_DROPPED = ("05 section 4", "")
+    RANDOM_OPTIMISER = ("05 Q24, Q25, Q29", "the random optimiser was out of use")
 
     @property
     def entry(self) -> str:

@@ -11,17 +11,26 @@ from engine.modes import Quirk
 _DISPLAYED_DECIMALS_OF_LIFE = 2
 
 
-def spread_measure(portfolio: Portfolio, libor: float) -> Floats:
-    """Spread of each asset with the benefit of its floor, decimals a year, (n,).
+def spread_with_floor(portfolio: Portfolio, libor: float) -> Floats:
+    """Spread of each asset and what its floor lies above the index, decimals a year, (n,).
 
-    Spread plus what the floor lies above the index; an asset of another index earns its coupon over the index. Under
-    03 Q10 a floored asset earns its coupon over the index too, though the coupon may be stale.
+    An asset of another index earns its coupon over the index.
     """
-    is_libor = portfolio.flags(lambda asset: "LIBOR" in asset.index_name.upper())
-    over_index = portfolio.coupon - libor
-    if Quirk.FLOOR_BENEFIT_FROM_COUPON in portfolio.quirks:
-        return np.where(is_libor & (portfolio.floor <= libor), portfolio.spread, over_index)
-    return np.where(is_libor, portfolio.spread + np.maximum(portfolio.floor - libor, 0.0), over_index)
+    with_floor = portfolio.spread + np.maximum(portfolio.floor - libor, 0.0)
+    return np.where(portfolio.on_libor, with_floor, portfolio.coupon - libor)
+
+
+def spread_measure(portfolio: Portfolio, libor: float) -> Floats:
+    """As `spread_with_floor`; under 03 Q10 a floored asset earns its coupon over the index, though it may be stale."""
+    if Quirk.FLOOR_BENEFIT_FROM_COUPON not in portfolio.quirks:
+        return spread_with_floor(portfolio, libor)
+    is_unfloored = portfolio.on_libor & (portfolio.floor <= libor)
+    return np.where(is_unfloored, portfolio.spread, portfolio.coupon - libor)
+
+
+def interest_rate(portfolio: Portfolio, libor: float) -> Floats:
+    """Rate at which each asset earns interest today: the coupon, or index and spread with floor, (n,)."""
+    return np.where(portfolio.floating, libor + spread_with_floor(portfolio, libor), portfolio.coupon)
 
 
 def _spread(portfolio: Portfolio, terms: DealTerms, counted: Mask, test_id: int) -> Form:

@@ -10,6 +10,9 @@ from engine.compliance.terms import DealTerms, Direction
 from engine.compliance.thresholds import ThresholdFunction
 
 TestFunction = Callable[[Portfolio, DealTerms], Form]
+TriggerFunction = Callable[[DealTerms], float | None]
+INDENTURES = "US CLO indentures"
+"""The source of what current indentures define, each for its own deal."""
 
 
 class Category(Enum):
@@ -42,9 +45,11 @@ class Definition:
     """One test of the catalogue.
 
     numerator and denominator: the formula in words. parameters: what the deal's quality inputs must state;
-    asset_facts: what must be supplied for each asset beside the asset master. threshold: how the test computes its own
-    limit, None for a configured one. leader: the test whose routine answered for this one in the legacy model, 0 for
-    none. legacy_label and legacy_member: how the workbook and the VBA spell it, empty for a test they lack.
+    asset_facts: what must be supplied for each asset beside the asset master; further_parameters and further_facts:
+    what the test reads where it is stated, or where another parameter asks for it. threshold: how the test computes
+    its own limit, None for a configured one; trigger: the level of the deal's documents where none is configured.
+    leader: the test whose routine answered for this one in the legacy model, 0 for none. legacy_label and
+    legacy_member: how the workbook and the VBA spell it, empty for a test they lack.
     """
 
     id: int
@@ -59,7 +64,10 @@ class Definition:
     function: TestFunction
     parameters: tuple[str, ...] = ()
     asset_facts: tuple[str, ...] = ()
+    further_parameters: tuple[str, ...] = ()
+    further_facts: tuple[str, ...] = ()
     threshold: ThresholdFunction | None = None
+    trigger: TriggerFunction | None = None
     leader: int = 0
     legacy_label: str = ""
     legacy_member: str = ""
@@ -69,3 +77,43 @@ class Definition:
     def formula(self) -> str:
         """The formula in words."""
         return f"{self.numerator} / {self.denominator}" if self.denominator else self.numerator
+
+
+def share_limit(
+    *,
+    id: int,  # noqa: A002  (the name of the field)
+    name: str,
+    label: str,
+    numerator: str,
+    source: str,
+    function: TestFunction,
+    category: Category = Category.CONCENTRATION,
+    direction: Direction = Direction.MAX,
+    parameters: tuple[str, ...] = (),
+    asset_facts: tuple[str, ...] = (),
+    further_facts: tuple[str, ...] = (),
+    leader: int = 0,
+    legacy_label: str = "",
+    legacy_member: str = "",
+    standing: Standing = Standing.WHOLE,
+) -> Definition:
+    """The definition of a limit on a share of the collateral principal amount; fields as of `Definition`."""
+    return Definition(
+        id=id,
+        name=name,
+        label=label,
+        category=category,
+        numerator=numerator,
+        denominator="collateral principal amount",
+        direction=direction,
+        unit=Unit.SHARE,
+        source=source,
+        function=function,
+        parameters=parameters,
+        asset_facts=asset_facts,
+        further_facts=further_facts,
+        leader=leader,
+        legacy_label=legacy_label,
+        legacy_member=legacy_member,
+        standing=standing,
+    )

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from engine.compliance import kernels_groups, kernels_measures
 from engine.compliance.catalogue import CATALOGUE
-from engine.compliance.forms import Form, RankedGroups, Ratio
+from engine.compliance.forms import RankedGroups
 from engine.compliance.plan import NO_DECIMALS, Plan, recovery_is_known
 from engine.compliance.portfolio import Floats, Mask
 from engine.compliance.terms import TestSetting
@@ -72,31 +72,53 @@ def evaluate(plan: Plan, holdings: Holdings) -> Evaluation:
         _require_ranks(plan, groups)
     scores = np.full(len(plan), np.nan)
     for place, form in plan.measures:
-        found = kernels_measures.measure(form.kind, par, cash, form.reals, form.codes, form.settings)
+        found = kernels_measures.measure(int(form.kind), par, cash, form.reals, form.codes, form.settings)
         if form.denominator is None:
             scores[place] = found
         else:
             numerator[place] = found
-    value, is_applicable = _quotients(numerator, denominator, plan.decimals)
-    recovery = float(value[-1])
-    has_parts = np.isnan(scores)
-    value = np.where(has_parts, value[:-1], scores)
-    threshold = thresholds_at(plan, np.array([recovery]))[0]
-    is_applicable = is_applicable[:-1] | ~has_parts
-    is_passed, is_maintained = verdicts(plan, value, threshold, is_applicable)
+    judgement = judge(plan, numerator, denominator, scores)
     return Evaluation(
         plan=plan,
         holdings=holdings,
-        value=value,
+        value=judgement.value,
         numerator=_reported(plan, par, numerator[:-1]),
-        denominator=np.where(has_parts, denominator[:-1], 0.0),
-        threshold=threshold,
-        is_applicable=is_applicable,
-        is_passed=is_passed,
-        is_maintained=is_maintained,
+        denominator=np.where(np.isnan(scores), denominator[:-1], 0.0),
+        threshold=judgement.threshold,
+        is_applicable=judgement.is_applicable,
+        is_passed=judgement.is_passed,
+        is_maintained=judgement.is_maintained,
         top=top,
-        recovery=recovery,
+        recovery=float(judgement.recovery),
     )
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the sums of one or many pools mean, each (..., tests); recovery (...) the average recovery of each pool."""
+
+    value: Floats
+    threshold: Floats
+    is_applicable: Mask
+    is_passed: Mask
+    is_maintained: Mask
+    recovery: Floats
+
+
+def judge(plan: Plan, numerator: Floats, denominator: Floats, scores: Floats) -> Judgement:
+    """Values, thresholds and verdicts of the pools that the leading axes run over.
+
+    numerator, denominator (..., tests + 1), the last one of the recovery rate; scores (..., tests), NaN for every test
+    that has parts.
+    """
+    value, is_applicable = _quotients(numerator, denominator, plan.decimals)
+    recovery = value[..., -1]
+    has_parts = np.isnan(scores)
+    value = np.where(has_parts, value[..., :-1], scores)
+    threshold = thresholds_at(plan, recovery)
+    is_applicable = is_applicable[..., :-1] | ~has_parts
+    is_passed, is_maintained = verdicts(plan, value, threshold, is_applicable)
+    return Judgement(value, threshold, is_applicable, is_passed, is_maintained, recovery)
 
 
 def _quotients(numerator: Floats, denominator: Floats, decimals: npt.NDArray[np.int64]) -> tuple[Floats, Mask]:
@@ -109,9 +131,9 @@ def _quotients(numerator: Floats, denominator: Floats, decimals: npt.NDArray[np.
 
 
 def thresholds_at(plan: Plan, recovery: Floats) -> Floats:
-    """Thresholds in force for pools of these recovery rates (pools,), as (pools, tests)."""
+    """Thresholds in force for pools of these recovery rates (...), as (..., tests)."""
     lowest, highest = plan.stops
-    known = np.where(recovery_is_known(plan), recovery[:, None], 0.0)
+    known = np.where(recovery_is_known(plan), recovery[..., None], 0.0)
     level: Floats = plan.levels + plan.slopes * np.clip(known, lowest, highest)
     return level
 
@@ -124,7 +146,7 @@ def verdicts(plan: Plan, value: Floats, threshold: Floats, is_applicable: Mask) 
         keeps |= ~is_applicable
     before, now = plan.baselines, value
     tolerance = TOLERANCE
-    if Quirk.MOVING_BASELINE in plan.portfolio.quirks:
+    if Quirk.ROUNDED_BASELINE in plan.portfolio.quirks:
         before, now, tolerance = np.round(before, _BASELINE_DECIMALS), np.round(value, _BASELINE_DECIMALS), 0.0
     no_worse = np.where(is_max, now <= before + tolerance, now >= before - tolerance)
     is_maintained = ~keeps & (plan.baselines > 0.0) & no_worse
@@ -165,67 +187,6 @@ def ranked_name(evaluation: Evaluation, place: int) -> str:
     form = evaluation.plan.forms[place]
     group = int(evaluation.top[place])
     return form.names[group] if isinstance(form, RankedGroups) and group >= 0 else ""
-
-
-def cushions(evaluation: Evaluation) -> Floats:
-    """How much par could move against each test before it fails, in currency, (tests,).
-
-    Of a share and a ranked group: par that could be added to what it counts, bought at par; of a coverage ratio: par
-    that could be lost; of an average: par that could be bought, at par, of the held asset that is worst for it.
-    Negative where the test fails already; infinite where no held asset is against it; NaN for a score.
-    """
-    return np.array([_cushion(evaluation, place) for place in range(len(evaluation.plan))])
-
-
-def _cushion(evaluation: Evaluation, place: int) -> float:
-    plan, form = evaluation.plan, evaluation.plan.forms[place]
-    sign = 1.0 if plan.is_max[place] else -1.0
-    limit = float(evaluation.threshold[place])
-    if not evaluation.is_applicable[place]:
-        return np.inf
-    slack = sign * (limit * evaluation.denominator[place] - evaluation.value[place] * evaluation.denominator[place])
-    if isinstance(form, RankedGroups):
-        return float(slack)
-    if not isinstance(form, Ratio):
-        return float(slack) if form.denominator is not None else np.nan
-    top, bottom = form.numerator, form.denominator
-    if not bottom.per_par.any():
-        return float(slack)
-    per_unit = sign * ((top.per_par - limit * bottom.per_par) - (top.per_cash - limit * bottom.per_cash))
-    if evaluation.holdings.par.any():
-        per_unit = per_unit[evaluation.holdings.par != 0.0]
-    worst = float(per_unit.max(initial=0.0))
-    return float(slack / worst) if worst > TOLERANCE else np.inf
-
-
-def drivers(evaluation: Evaluation, test_id: int, most: int = 10) -> list[tuple[str, float]]:
-    """The positions behind a result, the strongest first: (asset id, what it adds).
-
-    Of a share or a group: its par in the numerator; of an average: par times its distance from the threshold, against
-    the test positive. A score has none.
-    """
-    place = evaluation.of(test_id)
-    weight = _driver_weights(evaluation, place, evaluation.plan.forms[place])
-    order = np.lexsort((np.arange(len(weight)), -weight))[:most]
-    ids = evaluation.plan.portfolio.ids
-    return [(ids[row], float(weight[row])) for row in order if weight[row] > 0.0]
-
-
-def _driver_weights(evaluation: Evaluation, place: int, form: Form) -> Floats:
-    par = evaluation.holdings.par
-    if isinstance(form, RankedGroups):
-        return np.where(form.codes == evaluation.top[place], par, 0.0) if evaluation.top[place] >= 0 else par * 0.0
-    if not isinstance(form, Ratio):
-        return par * 0.0
-    sign = 1.0 if evaluation.plan.is_max[place] else -1.0
-    is_share = bool(form.denominator.per_cash) and sign > 0.0
-    against = (
-        form.numerator.per_par
-        if is_share
-        else form.numerator.per_par - evaluation.threshold[place] * form.denominator.per_par
-    )
-    weights: Floats = par * against * sign
-    return weights
 
 
 def accepted(evaluation: Evaluation) -> tuple[TestSetting, ...]:

@@ -60,13 +60,20 @@ class MeasureKind(IntEnum):
 
     DIVERSITY_SCORE = 1
     HELD_AMOUNT = 2
+    EXCESS_HAIRCUT = 3
+    ADJUSTED_COLLATERAL = 4
+    DISPERSION = 5
+    EFFECTIVE_NUMBER = 6
+    WITH_EXCESS = 7
+    AVERAGE_GROUP = 8
 
 
 @dataclass(frozen=True)
 class Measure:
     """A measure of the holdings by its kind: reals (k, n) and codes (j, n) by asset, settings (s,) for all.
 
-    denominator: over which the measure is taken; None for a measure that has no parts.
+    denominator: over which the measure is taken; None for a measure that has no parts, which is NaN where there is
+    nothing to measure: the test is not applicable then.
     """
 
     kind: MeasureKind

@@ -119,3 +119,26 @@ def ranked_after_trades(
                 if rank <= place_after <= last:
                     total += of_group[order[place]]
         sums[trade] = total
+
+
+@kernel
+def first_by_name_after_trades(
+    codes: Whole, n_groups: int, par: Floats, traded: Whole, steps: Floats, sums: Floats
+) -> None:
+    """As `ranked_after_trades` for a test of the first held group by name (03 Q3)."""
+    of_group = np.zeros(n_groups, np.float64)
+    n_held = np.zeros(n_groups, np.int64)
+    for asset in range(len(codes)):
+        if codes[asset] >= 0 and par[asset] != 0.0:
+            of_group[codes[asset]] += par[asset]
+            n_held[codes[asset]] += 1
+    for trade in range(len(traded)):
+        asset = traded[trade]
+        step = steps[trade]
+        change = int(par[asset] + step != 0.0) - int(par[asset] != 0.0)
+        sums[trade] = 0.0
+        for group in range(n_groups):
+            is_own = group == codes[asset]
+            if n_held[group] + (change if is_own else 0) > 0:
+                sums[trade] = of_group[group] + (step if is_own else 0.0)
+                break

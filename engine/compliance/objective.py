@@ -15,19 +15,21 @@ UNLIMITED_TEST = 31
 """Facility size, which the legacy objective lets fail."""
 
 
-def weight_vector(plan: Plan, weights: Mapping[int, float]) -> Floats:
+def weight_vector(plan: Plan, weights: Mapping[int, float], places: Mapping[int, str] | None = None) -> Floats:
     """Weights by test as (tests,); in legacy mode those of tests that are not configured are left out.
 
+    places: where the weight of a test stands, for the errors.
     Raises InputError CLO-1509 for a weight that is no number of 0 or more, CLO-1510 for one of a test that is not
     configured.
     """
     vector = np.zeros(len(plan))
     for test_id, weight in weights.items():
+        where = (places or {}).get(test_id, f"objective weights of {plan.terms.deal}")
         if not math.isfinite(weight) or weight < 0.0:
             raise InputError(
                 "CLO-1509",
                 f"The objective weight of test {test_id} is {weight}, not a number of 0 or more",
-                where=f"objective weights of {plan.terms.deal}",
+                where=where,
                 remedy="Enter a decimal such as 0.3.",
             )
         if test_id in plan.place_of:
@@ -36,7 +38,7 @@ def weight_vector(plan: Plan, weights: Mapping[int, float]) -> Floats:
             raise InputError(
                 "CLO-1510",
                 f"Test {test_id} has a weight and is not among the tests of {plan.terms.deal}",
-                where=f"objective weights of {plan.terms.deal}",
+                where=where,
                 remedy="Configure the test, or set its weight to 0.",
             )
     return vector
@@ -56,13 +58,17 @@ def objective(evaluation: Evaluation, weights: Mapping[int, float]) -> float:
 
 def broken_limits(evaluation: Evaluation) -> Mask:
     """Tests that fail and bring the objective to 0, (tests,)."""
-    plan = evaluation.plan
-    if Quirk.NO_NUMERATOR_NO_LIMIT in plan.portfolio.quirks:
-        is_limit = (evaluation.numerator > 0.0) & (np.array([s.test_id for s in plan.settings]) != UNLIMITED_TEST)
-    else:
-        is_limit = hard_tests(plan)
-    broken: Mask = ~evaluation.is_passed & is_limit
+    broken: Mask = ~evaluation.is_passed & limits(evaluation.plan, evaluation.numerator)
     return broken
+
+
+def limits(plan: Plan, numerator: Floats) -> Mask:
+    """Tests that may not fail, given the numerators (..., tests) of the pools."""
+    if Quirk.NO_NUMERATOR_NO_LIMIT in plan.portfolio.quirks:
+        is_other = np.array([setting.test_id for setting in plan.settings]) != UNLIMITED_TEST
+        positive: Mask = (numerator > 0.0) & is_other
+        return positive
+    return np.broadcast_to(hard_tests(plan), numerator.shape)
 
 
 def hard_tests(plan: Plan) -> Mask:
@@ -75,5 +81,6 @@ def objectives(plan: Plan, vector: Floats, value: Floats, threshold: Floats) -> 
     top = np.where(plan.is_max, threshold, value)
     bottom = np.where(plan.is_max, value, threshold)
     quotient = np.divide(top, bottom, out=np.zeros_like(top), where=bottom != 0.0)
-    total: Floats = 100.0 * (quotient @ vector)
+    # Not a matrix product, whose last digit would depend on how many pools are valued at once.
+    total: Floats = 100.0 * (quotient * vector).sum(axis=-1)
     return total

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from engine.compliance.averages import weighted_average_recovery
 from engine.compliance.catalogue import RECOVERY_TEST, definition_of
 from engine.compliance.definition import Definition
+from engine.compliance.facts import require_fact
 from engine.compliance.forms import Form, Measure, RankedGroups, Ratio, Sum
 from engine.compliance.portfolio import Floats, Portfolio
 from engine.compliance.terms import DealTerms, Direction, TestSetting
@@ -40,7 +41,8 @@ class Sums:
 
     def at(self, par: Floats, cash: float) -> Floats:
         """The sums for these holdings, (tests,)."""
-        total: Floats = self.per_par @ par + self.per_cash * cash + self.fixed
+        # Not a matrix product, whose last digit would depend on how many tests a deal has.
+        total: Floats = (self.per_par * par).sum(axis=1) + self.per_cash * cash + self.fixed
         return total
 
 
@@ -181,28 +183,29 @@ def _require_once(settings: Sequence[TestSetting]) -> None:
 def _require_inputs(definition: Definition, portfolio: Portfolio, terms: DealTerms) -> None:
     for name in definition.parameters:
         terms.number(name, definition.id)
-    for fact in definition.asset_facts:
-        if fact not in portfolio.extra:
-            raise InputError(
-                "CLO-1507",
-                f"Test {definition.id} ({definition.name}) needs `{fact}` for each asset, which nobody supplied",
-                where=f"asset facts of {terms.deal}",
-                remedy=f"Supply `{fact}`, or leave test {definition.id} out.",
-            )
+    for name in definition.asset_facts:
+        require_fact(portfolio, name, definition.id)
 
 
 def _threshold(setting: TestSetting, definition: Definition, portfolio: Portfolio, terms: DealTerms) -> Threshold:
     if setting.overwrite is None and definition.threshold is not None:
         return definition.threshold(terms, portfolio.quirks)
     level = setting.level(terms.as_of)
+    if level is None and definition.trigger is not None:
+        level = definition.trigger(terms)
     if level is None:
-        raise InputError(
-            "CLO-1505",
-            f"Test {definition.id} ({definition.name}) has no threshold",
-            where=f"thresholds of {terms.deal}",
-            remedy="Enter the level that its result must keep.",
-        )
+        raise missing_threshold(definition, f"thresholds of {terms.deal}")
     return Threshold(level)
+
+
+def missing_threshold(definition: Definition, where: str) -> InputError:
+    """The error of a test that needs a threshold and has none."""
+    return InputError(
+        "CLO-1505",
+        f"Test {definition.id} ({definition.name}) has no threshold",
+        where=where,
+        remedy="Enter the level that its result must keep.",
+    )
 
 
 def _unique(sums: Sequence[Sum]) -> tuple[list[Sum], Whole]:

@@ -111,6 +111,10 @@ class Portfolio:
         return self.flags(lambda asset: asset.coupon_type.strip().upper() == "FIXED")
 
     @cached_property
+    def on_libor(self) -> Mask:
+        return self.flags(lambda asset: "LIBOR" in asset.index_name.upper())
+
+    @cached_property
     def country(self) -> Groups:
         if Quirk.COUNTRY_TEXTS in self.quirks:
             return self.groups(lambda asset: folded(asset.country))

@@ -7,12 +7,11 @@ import numpy as np
 from engine.collateral.asset import Asset
 from engine.collateral.ratings import LOWEST_RANK_ABOVE_CCC
 from engine.compliance import countries
+from engine.compliance.definition import TestFunction
 from engine.compliance.forms import Form, Measure, MeasureKind, Ratio, Sum, largest, principal_amount, share
 from engine.compliance.portfolio import Codes, Groups, Mask, Portfolio
 from engine.compliance.terms import DealTerms
 from engine.modes import Quirk
-
-TestFunction = Callable[[Portfolio, DealTerms], Form]
 
 NON_SENIOR_CATEGORY = "MOODY\u2019S NON-SENIOR SECURED LOAN"
 _SMALL_US_FACILITY = 150_000_000.0
