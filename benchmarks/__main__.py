@@ -19,9 +19,11 @@ from rich.table import Table
 from benchmarks.figures import Figure
 
 SUBJECTS = {
+    "compliance": "benchmarks.compliance",
     "deal": "benchmarks.deal",
     "projection": "benchmarks.projection",
     "storage": "benchmarks.storage",
+    "trading": "benchmarks.trading",
     "yields": "benchmarks.yields",
     "import": "benchmarks.workbook_import",
     "process": "benchmarks.fresh_process",
