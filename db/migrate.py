@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, text
 
+from db.connection import driver_connection
 from engine.errors import BackendError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0004"
+HEAD = "0005"
 """Newest schema revision; a constant, so that a start on a current schema need not load the migration library."""
 
 _LOCK = 3_001_001
@@ -39,12 +40,19 @@ def schema_revision(connection: Connection) -> str | None:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema up to a revision, in one transaction; processes that start together wait for each other."""
+    """Bring the schema up to a revision, in one transaction; processes that start together wait for each other.
+
+    At the newest revision the table of compliance tests is filled from the catalogue.
+    """
     from alembic import command
 
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         command.upgrade(config_for(connection), revision)
+        if revision in ("head", HEAD):
+            from db.compliance_rows import keep_catalogue
+
+            keep_catalogue(driver_connection(connection))
 
 
 def downgrade(engine: Engine, revision: str = "base") -> None:

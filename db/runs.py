@@ -18,12 +18,13 @@ from engine.deal.results import DealResult
 from engine.errors import ReferenceDataError
 
 RUNNING, FINISHED, FAILED = "running", "finished", "failed"
+DEAL = "deal"
+"""The kind of a run of one deal in one scenario."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunHeader:
-    """What is to be run: input_hash is the content hash of everything the result depends on; kind `deal` for one deal
-    in one scenario."""
+    """What is to be run: input_hash is the content hash of everything the result depends on."""
 
     deal_name: str
     scenario: str
@@ -32,7 +33,7 @@ class RunHeader:
     input_hash: str
     engine_version: str
     requested_by: str
-    kind: str = "deal"
+    kind: str = DEAL
     assumption_set: str = ""
 
 
@@ -152,15 +153,15 @@ class RunRepository:
             )
         return _run(row)
 
-    def runs(self, deal_name: str | None = None, *, limit: int = 100) -> tuple[StoredRun, ...]:
-        """Runs, newest first, of one deal or of all."""
+    def runs(self, deal_name: str | None = None, *, limit: int = 100, kind: str = DEAL) -> tuple[StoredRun, ...]:
+        """Runs of a kind, newest first, of one deal or of all."""
         deal_id = None if deal_name is None else deal_key(deal_name)
         rows = self._connection.execute(
             sql.SQL(
-                "SELECT {} FROM runs WHERE %s::text IS NULL OR deal_id = %s"
+                "SELECT {} FROM runs WHERE kind = %s AND (%s::text IS NULL OR deal_id = %s)"
                 " ORDER BY started_at DESC, run_id DESC LIMIT %s"
             ).format(_COLUMNS),
-            [deal_id, deal_id, limit],
+            [kind, deal_id, deal_id, limit],
         ).fetchall()
         return tuple(map(_run, rows))
 
@@ -189,10 +190,11 @@ class RunRepository:
     def prune(self, *, before: datetime, keep_current: bool = True) -> int:
         """Delete runs that started before a time, with their results; how many.
 
-        The last finished run of each deal and date stays unless keep_current is False.
+        The last finished run of each deal, date and kind stays unless keep_current is False.
         """
         deleted = self._connection.execute(
-            "DELETE FROM runs WHERE started_at < %s AND NOT (%s AND run_id IN (SELECT run_id FROM current_runs))",
+            "DELETE FROM runs WHERE started_at < %s AND NOT (%s AND run_id IN"
+            " (SELECT run_id FROM current_runs UNION ALL SELECT run_id FROM current_compliance_runs))",
             [before, keep_current],
         )
         return deleted.rowcount

@@ -58,6 +58,7 @@ class StoredDeal:
     deal_snapshot_id: int
     content_hash: str
     source_file_id: int
+    source_file: str
     source_sha256: str
 
 
@@ -191,7 +192,7 @@ class SnapshotRepository:
     def newest(self, name: str, as_of: date | None = None) -> StoredDeal | None:
         """The deal of this name, in any spelling, at a date (by default its newest); the latest import wins."""
         row = self._connection.execute(
-            "SELECT s.deal_snapshot_id, l.source_file_id, s.content_hash, f.sha256"
+            "SELECT s.deal_snapshot_id, l.source_file_id, s.content_hash, f.sha256, f.name"
             " FROM deal_snapshots AS s JOIN deal_snapshot_sources AS l USING (deal_snapshot_id)"
             " JOIN source_files AS f ON f.source_file_id = l.source_file_id"
             " WHERE s.deal_id = %s AND (%s::date IS NULL OR s.analysis_date = %s)"
@@ -207,6 +208,7 @@ class SnapshotRepository:
             source_file_id=row[1],
             content_hash=row[2],
             source_sha256=row[3],
+            source_file=row[4],
         )
 
     def _read_deal(self, deal_snapshot_id: int) -> DealSnapshot:

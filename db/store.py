@@ -2,7 +2,7 @@
 
 import getpass
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from db import migrate
 from db.asset_flows import AssetCashFlows
 from db.changes import Change, preview
+from db.compliance import ComplianceRepository
 from db.connection import driver_connection, driver_errors, make_engine, parsed_url, shown_address
 from db.embedded import start_postgres
 from db.models.scenarios import AssumptionSetRow, ScenarioRow
@@ -21,6 +22,8 @@ from db.scenarios import NamedContentRepository
 from db.settings import StorageSettings, settings_of_environment
 from db.snapshots import ImportOutcome, SnapshotRepository
 from db.waterfall_configurations import WaterfallRepository
+from engine.compliance.metrics import PoolMetrics
+from engine.compliance.results import ComplianceResult
 from engine.deal.contract import Deal
 from engine.deal.results import DealResult
 from engine.snapshot import Finding, WorkbookSnapshot
@@ -34,6 +37,7 @@ class UnitOfWork:
         self.driver: psycopg.Connection[Any] = driver_connection(connection)
         self.snapshots = SnapshotRepository(self.driver)
         self.runs = RunRepository(self.driver)
+        self.compliance = ComplianceRepository(self.driver)
         self.waterfalls = WaterfallRepository(self.session)
         self.assumption_sets = NamedContentRepository(self.session, AssumptionSetRow, "assumption set")
         self.scenarios = NamedContentRepository(self.session, ScenarioRow, "scenario")
@@ -126,6 +130,28 @@ class Store:
                 return work.runs.finish(run)
             where = f"period {failure.period}, {failure.section} {failure.step}: {failure.reason}"
             return work.runs.finish(run, failure_number=failure.number, failure_text=where)
+
+    def save_compliance(
+        self,
+        header: RunHeader,
+        deal_name: str,
+        results: Sequence[ComplianceResult],
+        metrics: PoolMetrics,
+        texts: Mapping[str, bytes],
+        *,
+        accepted: Mapping[int, float] | None = None,
+    ) -> StoredRun:
+        """Store a compliance run, whole or not at all; `ComplianceRepository.texts` gives its texts back.
+
+        accepted: results by test that are baselines from now on.
+        """
+        self.prepare_partitions()
+        with self.begin(header.requested_by) as work:
+            run = work.runs.start(header, deal_name)
+            work.compliance.store(run, results, metrics, texts)
+            if accepted:
+                work.compliance.accept(run, accepted)
+            return work.runs.finish(run)
 
     def prepare_partitions(self) -> None:
         """Make the partitions of this month, in a transaction of its own: making one shuts other writers out."""

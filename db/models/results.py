@@ -180,6 +180,8 @@ FEE_CALCULATIONS = _result_table(
     Index("idx_fee_calc_deal_period", "deal_id", "period_number"),
 )
 
+POOL_AMOUNTS = ("principal_cash", "collateral_principal_amount", "defaulted_par", "unpriced_par")
+
 COLLATERAL_POOL_METRICS = _result_table(
     "collateral_pool_metrics",
     "pool_id",
@@ -196,8 +198,19 @@ COLLATERAL_POOL_METRICS = _result_table(
     Column("interest_collections", MONEY),
     Column("principal_collections", MONEY),
     Column("total_collections", MONEY),
+    *(Column(name, MONEY) for name in POOL_AMOUNTS),
+    Column("unrated_percentage", RATIO),
+    Column("weighted_average_spread", RATE),
+    Column("weighted_average_recovery", RATE),
+    Column("weighted_average_rating_factor", RATIO),
+    Column("diversity_score", RATIO),
+    Column("number_of_assets", Integer),
+    Column("number_of_obligors", Integer),
+    Column("obligor_concentrations", JSONB),
     *result_constraints("pool_id", "deal_id", "calculation_date", "period_number"),
 )
+"""A deal run has a row for every period with its collections; a compliance run has one, period 0, with the pool as it
+stands. Percentages are decimals of the collateral principal amount, performing assets by Moody's rating."""
 
 POOL_CASH_FLOWS = _result_table(
     "pool_cash_flows",

@@ -1,15 +1,19 @@
-"""Compile every kernel that a run needs, by running the demo deal in memory."""
+"""Compile every kernel that a run or a compliance test needs, by running and testing the demo deal in memory."""
 
 import time
 from collections.abc import Callable
 
 from engine.collateral.layout import lay_out_pool
 from engine.collateral.projection import asset_cashflows
+from engine.compliance.evaluation import evaluate
+from engine.compliance.metrics import pool_metrics
+from engine.compliance.results import results_of
 from engine.conventions.calendar import Calendar
 from engine.deal.assumptions import BASE, STRESS
 from engine.deal.run import DealMarket, run_deal, run_many
 from engine.desk.assembly import Universe, assemble
 from engine.desk.assumption_sets import from_workbook
+from engine.desk.compliance_inputs import compliance_inputs
 from engine.market.curve import IndexCurve
 from engine.waterfall.parser import parse_program
 from workbooks.demo import demo_snapshot, demo_waterfall
@@ -31,5 +35,9 @@ def compile_kernels(report: Callable[[str, float], None]) -> float:
     asset_cashflows(lay_out_pool(deal.holdings, book.analysis_date, market.calendar), market.curve)
     report("Many scenarios", 0.8)
     run_many(deal, market, book.analysis_date, (BASE, STRESS), program=program)
+    report("Compliance", 0.95)
+    inputs = compliance_inputs(snapshot, (row.asset for row in book.assets))
+    results_of(evaluate(inputs.plan(), inputs.holdings))
+    pool_metrics(inputs.portfolio, inputs.holdings, inputs.terms)
     report("Done", 1.0)
     return time.perf_counter() - started

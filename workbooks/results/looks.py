@@ -11,7 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from workbooks.xlsx import ExactWorkbook, Scalar, one_line, put
 
-INK, ACCENT, PALE, ALERT, GOOD = "#1F2A44", "#2F5D8C", "#E9EFF6", "#B3261E", "#2E7D4F"
+INK, ACCENT, PALE, ALERT, AMBER, GOOD = "#1F2A44", "#2F5D8C", "#E9EFF6", "#B3261E", "#B26A00", "#2E7D4F"
 FONT, FONT_SIZE = "Arial", 10
 LONGEST_PRINT_TITLE = 80
 TABLE_STYLE = "Table Style Light 1"
@@ -31,6 +31,8 @@ class Look(Enum):
     PRICE = "price"
     YEARS = "years"
     COUNT = "count"
+    SHARE = "share"
+    NUMBER = "number"
     TITLE = "title"
     SUBTITLE = "subtitle"
     BLOCK = "block"
@@ -48,9 +50,11 @@ NUMBER_LOOKS = {
     Look.PRICE: "0.00000",
     Look.YEARS: "0.00",
     Look.COUNT: "#,##0",
+    Look.SHARE: "0.0000%",
+    Look.NUMBER: "#,##0.000",
 }
 WIDTHS = {Look.DATE: 11.5, Look.MONEY: 16.5, Look.RATE: 10.5, Look.RATIO: 10.5, Look.PRICE: 10.5, Look.YEARS: 9.5,
-          Look.COUNT: 8, Look.VERDICT: 8, Look.TEXT: 18}  # fmt: skip
+          Look.COUNT: 8, Look.SHARE: 11, Look.NUMBER: 11, Look.VERDICT: 8, Look.TEXT: 18}  # fmt: skip
 
 
 class Looks:
@@ -75,6 +79,8 @@ class Looks:
         self._formats: dict[Look, Format] = {look: book.add_format({**body, **own}) for look, own in special.items()}
         self.failed = book.add_format({"bold": True, "font_color": ALERT, "bg_color": "#FBE9E7"})
         self.passed = book.add_format({"font_color": GOOD})
+        self.doubtful = book.add_format({"bold": True, "font_color": AMBER, "bg_color": "#FFF4E0"})
+        self.muted = book.add_format({"font_color": "#7A7F8C"})
 
     def __getitem__(self, look: Look) -> Format:
         return self._formats[look]
