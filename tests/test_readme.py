@@ -7,6 +7,7 @@ import pytest
 
 from db.settings import StorageSettings
 from engine import numerics
+from engine.desk.deal_limits import limits_from_json
 from engine.waterfall.parser import parse_program
 from tests.xl_addin.command_lines import COMMANDS, parse
 
@@ -77,6 +78,13 @@ EOD:
     program = parse_program(header + excerpt + others)
 
     assert len(program.tranches) == 6
+
+
+def test_the_limits_document_can_be_read() -> None:
+    """The example of `--limits` names tests, inputs and facts that exist."""
+    document = next(block for block in BLOCKS if block.startswith('{"tests"'))
+
+    assert len(limits_from_json(document, "README").tests) == 2
 
 
 def test_the_folders_exist() -> None:

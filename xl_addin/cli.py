@@ -6,7 +6,7 @@ model cannot run the deal, 4 a server is out of reach.
 
 import logging
 import sys
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +14,22 @@ import typer
 
 from engine.desk.desk import Desk, open_desk
 from engine.desk.records import ImportOutcome, RunOutcome
-from engine.errors import BackendError, ClodeskError, InputError, ModelError
+from engine.errors import BackendError, ClodeskError, ModelError
 from engine.modes import Mode
-from xl_addin import cli_validate, machine, tables
-from xl_addin.terminal import DealName, ExitCode, Json, console, opened_desk, print_json, progress, talk
+from xl_addin import cli_compliance, cli_optimise, cli_trading, cli_validate, machine, tables
+from xl_addin.terminal import (
+    AsOf,
+    DealName,
+    ExitCode,
+    Json,
+    console,
+    day,
+    file_text,
+    opened_desk,
+    print_json,
+    progress,
+    talk,
+)
 
 app = typer.Typer(
     help="CLO desk: import legacy workbooks, run deals, export results.",
@@ -33,9 +45,6 @@ app.add_typer(assumptions_app, name="assumptions")
 app.add_typer(db_app, name="db")
 
 ProgramFile = Annotated[Path, typer.Argument(help="A waterfall program as text.")]
-AsOf = Annotated[
-    datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Date of the snapshot; the newest by default.")
-]
 
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, write nothing.")]
@@ -95,6 +104,11 @@ def load(
 
 
 app.command("validate")(cli_validate.validate)
+app.command("trade")(cli_trading.trade)
+app.command("rank")(cli_trading.rank)
+app.command("optimise")(cli_optimise.optimise)
+app.command("rebalance")(cli_optimise.rebalance)
+app.command("compliance")(cli_compliance.compliance)
 
 
 @app.command()
@@ -128,7 +142,7 @@ def run(
     Example: clodesk run "MAG 17" --assumptions workbook --scenario STRESS
     """
     with opened_desk() as desk, progress() as report:
-        outcome = desk.run_deal(deal, scenario, _day(as_of), assumptions=assumptions, mode=mode, progress=report)
+        outcome = desk.run_deal(deal, scenario, day(as_of), assumptions=assumptions, mode=mode, progress=report)
     _show(outcome, as_json)
 
 
@@ -197,7 +211,7 @@ def check_waterfall(program: ProgramFile, as_json: Json = False) -> None:
     """
     from engine.waterfall.parser import check_program
 
-    found = check_program(_text(program))
+    found = check_program(file_text(program))
     if as_json:
         print_json(machine.errors(found))
     else:
@@ -218,7 +232,7 @@ def set_waterfall(
     Example: clodesk waterfall set "MAG 17" my.waterfall
     """
     with opened_desk() as desk:
-        number = desk.set_waterfall(deal, _text(program), date.today())  # noqa: DTZ011 (a calendar day, no instant)
+        number = desk.set_waterfall(deal, file_text(program), date.today())  # noqa: DTZ011 (a calendar day, no instant)
     talk.print(f"{deal} now runs on version {number} of its own waterfall")
 
 
@@ -245,7 +259,7 @@ def set_features(
     Example: clodesk waterfall features "MAG 17" features.json
     """
     with open_desk() as desk:
-        names = desk.set_features(deal, _text(file), file.name)
+        names = desk.set_features(deal, file_text(file), file.name)
     talk.print(f"{deal} runs with {', '.join(names)}" if names else f"{deal} runs without optional features")
 
 
@@ -283,7 +297,7 @@ def add_assumptions(file: Annotated[Path, typer.Argument(help="An assumption set
     Example: clodesk assumptions add mine.json
     """
     with opened_desk() as desk:
-        chosen = desk.store_assumption_set(_text(file), file.name)
+        chosen = desk.store_assumption_set(file_text(file), file.name)
     talk.print(f"Stored assumption set {chosen.name}")
 
 
@@ -352,19 +366,6 @@ def _stored(desk: Desk, deal: str | None, run_id: int | None, scenario: str | No
     if deal is None:
         raise typer.BadParameter("name a deal, or a run with --run")
     return desk.latest_run(deal, scenario)
-
-
-def _day(moment: datetime | None) -> date | None:
-    return None if moment is None else moment.date()
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            "CLO-4020", f"{path} cannot be read as text", where=str(path), remedy="Check the name of the file."
-        ) from error
 
 
 def main() -> None:

@@ -3,7 +3,9 @@
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import date, datetime
 from enum import IntEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +14,7 @@ from rich.console import Console
 
 from engine.desk.desk import Desk, open_desk
 from engine.desk.records import Progress
+from engine.errors import InputError
 
 # Rich takes 80 columns where stdout is no terminal; a pipe has room for whole tables.
 console = Console() if sys.stdout.isatty() else Console(width=160)
@@ -30,6 +33,9 @@ class ExitCode(IntEnum):
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script instead of tables.")]
 DealName = Annotated[str, typer.Argument(help='Name of a deal, for example "MAG 17"; blanks and case do not matter.')]
+AsOf = Annotated[
+    datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Date of the snapshot; the newest by default.")
+]
 
 
 @contextmanager
@@ -48,6 +54,21 @@ def progress() -> Iterator[Progress]:
     with bars.Progress(*columns, console=talk, transient=True, disable=not talk.is_terminal) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda text, done: bar.update(task, description=text, completed=done)
+
+
+def day(moment: datetime | None) -> date | None:
+    """The calendar day of an `AsOf`."""
+    return None if moment is None else moment.date()
+
+
+def file_text(path: Path) -> str:
+    """The text of a file. Raises InputError CLO-4020 where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            "CLO-4020", f"{path} cannot be read as text", where=str(path), remedy="Check the name of the file."
+        ) from error
 
 
 def print_json(text: str) -> None:

@@ -14,16 +14,35 @@ from db.cache import Cache, open_cache
 from db.runs import StoredRun
 from db.settings import StorageSettings, settings_of_environment
 from db.store import Store, open_store
+from engine.compliance.metrics import PoolMetrics
+from engine.compliance.results import Baseline, PastResult
 from engine.deal.assumptions import BUILT_IN_SCENARIOS, AssumptionSet
 from engine.desk import assumption_sets, choices, runs
-from engine.desk.records import DealLine, DemoOutcome, ImportOutcome, Progress, RunOutcome, ValidationOutcome
+from engine.desk.records import (
+    ComplianceOutcome,
+    DealLine,
+    DemoOutcome,
+    FlowBasis,
+    ImportOutcome,
+    OptimiserOutcome,
+    OptimiserRequest,
+    Progress,
+    RebalanceOutcome,
+    RebalanceRequest,
+    RunOutcome,
+    TradeOutcome,
+    ValidationOutcome,
+)
 from engine.errors import InputError, located
 from engine.modes import Mode
+from engine.trading.ranking import RankedTrade
+from engine.trading.trades import Grouping, Settlement, Side, Trade
 from engine.waterfall.compiler import program_hash
 from engine.waterfall.feature_settings import read_features, write_features
 from engine.waterfall.library import program_text
 from engine.waterfall.parser import parse_program
 
+NO_RULES = Settlement()
 _DEMO_WATERFALL_FROM = date(2016, 1, 1)
 _PARTS = re.compile(r"(\D*)(\d*)")
 
@@ -137,6 +156,67 @@ class Desk:
             remedy=f'Run it first: clodesk run "{deal}" --assumptions NAME.',
         )
 
+    # Compliance
+
+    def compliance(
+        self,
+        deal: str,
+        as_of: date | None = None,
+        mode: Mode = Mode.STANDARD,
+        store: bool = True,
+        *,
+        progress: Progress | None = None,
+    ) -> ComplianceOutcome:
+        """Test a deal's holdings, or answer from the cache or the store when nothing that the tests read has changed.
+
+        Raises InputError for input that cannot be tested, naming its cell; nothing is stored then.
+        """
+        from engine.desk import compliance
+
+        return compliance.check(
+            self._store, self._cache, deal, as_of, mode, is_stored=store, progress=progress or _silent
+        )
+
+    def accept_compliance(self, outcome: ComplianceOutcome, tests: Sequence[int] = ()) -> dict[int, Baseline]:
+        """Take results of a stored run, all or those of some tests, as the levels to maintain or improve on.
+
+        The baselines by test; a test with nothing to test keeps its own.
+        """
+        from engine.desk import compliance
+
+        return compliance.accept(self._store, outcome, tests)
+
+    def compliance_history(
+        self, deal: str, test: int | str | None = None, mode: Mode = Mode.STANDARD
+    ) -> tuple[PastResult, ...]:
+        """Every test of a deal, or one by id or name, on every day that was tested, oldest first."""
+        from engine.desk import compliance
+
+        with self._store.read() as work:
+            return compliance.history(work, deal, test, mode)
+
+    def pool_metrics(self, deal: str, as_of: date | None = None, mode: Mode = Mode.STANDARD) -> PoolMetrics:
+        """What a deal's pool looks like, stored with its compliance run."""
+        return self.compliance(deal, as_of, mode).metrics
+
+    def set_limits(self, deal: str, text: str | None, where: str) -> None:
+        """Store what a deal is tested against beyond its sheet, from JSON, in place of earlier; None takes it away.
+
+        Raises InputError for an unknown test, parameter or fact, and for whatever would stop the tests.
+        """
+        from engine.desk import compliance
+
+        compliance.set_limits(self._store, deal, text, where)
+
+    def export_compliance(self, path: Path, outcome: ComplianceOutcome, tests: Sequence[int] = ()) -> None:
+        """Write a compliance workbook; an existing file is replaced. tests: whose history is drawn."""
+        from engine.desk import compliance
+        from workbooks.compliance import write_compliance
+
+        with self._store.read() as work:
+            record = compliance.record_of(work, outcome)
+        write_compliance(path, record, tests)
+
     def export(self, path: Path, outcomes: Sequence[RunOutcome]) -> None:
         """Write a results workbook of one or several runs; an existing file is replaced."""
         from workbooks.results import ResultRecord, write_results
@@ -167,6 +247,94 @@ class Desk:
         report("Writing the results", 0.9)
         self.export(results, outcomes)
         return DemoOutcome(workbook=workbook, results=results, outcomes=outcomes)
+
+    # Trades
+
+    def try_trades(
+        self,
+        trades: Sequence[Trade],
+        as_of: date | None = None,
+        mode: Mode = Mode.STANDARD,
+        *,
+        grouping: Grouping = Grouping.PACKAGE,
+        settlement: Settlement = NO_RULES,
+        flows: FlowBasis | None = None,
+    ) -> TradeOutcome:
+        """What trades would do to the tests of their deals and, on a basis, to their cash flows; nothing is stored.
+
+        Raises TradesError with everything that keeps the trades from being made.
+        """
+        from engine.desk import trading
+
+        return trading.try_trades(
+            self._store, trades, as_of, mode, grouping=grouping, settlement=settlement, flows=flows
+        )
+
+    def workbook_trades(self, deal: str, as_of: date | None = None) -> tuple[Trade, ...]:
+        """The trades on the control panel of the workbook that a deal came with."""
+        from engine.desk import trading
+
+        return trading.workbook_trades(self._store, deal, as_of)
+
+    def rank_trades(
+        self,
+        deal: str,
+        as_of: date | None = None,
+        mode: Mode = Mode.STANDARD,
+        *,
+        side: Side,
+        step: float,
+        chosen: str = "",
+        includes_held: bool = True,
+        settlement: Settlement = NO_RULES,
+        n_best: int = 20,
+    ) -> tuple[RankedTrade, ...]:
+        """The best single trades of `step` par by their exact effect; chosen: a filter over the asset list.
+
+        Raises FilterError for a filter that cannot be read, InputError CLO-4062 where nothing can be traded.
+        """
+        from engine.desk import trading
+
+        return trading.rank_trades(
+            self._store,
+            deal,
+            as_of,
+            mode,
+            side=side,
+            step=step,
+            chosen=chosen,
+            includes_held=includes_held,
+            settlement=settlement,
+            n_best=n_best,
+        )
+
+    def optimise(
+        self,
+        deal: str,
+        request: OptimiserRequest,
+        as_of: date | None = None,
+        *,
+        settlement: Settlement = NO_RULES,
+        progress: Progress | None = None,
+    ) -> OptimiserOutcome:
+        """The best trades of a deal that keep every limit, with a proven bound; nothing is booked."""
+        from engine.desk import optimising
+
+        return optimising.optimise_deal(self._store, deal, as_of, request, settlement, progress or _silent)
+
+    def rebalance(
+        self,
+        deal: str,
+        request: RebalanceRequest,
+        as_of: date | None = None,
+        mode: Mode = Mode.LEGACY,
+        *,
+        settlement: Settlement = NO_RULES,
+    ) -> RebalanceOutcome:
+        """The legacy rebalance, for reconciliation: in standard mode the same search under limits that hold."""
+        from engine.desk import optimising
+
+        return optimising.rebalance_deal(self._store, deal, as_of, mode, request, settlement)
 
     # Waterfalls, assumption sets
 

@@ -1,7 +1,7 @@
 """Runs: computed once for an input, answered from the cache or the store as long as nothing it depends on changes."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
@@ -10,7 +10,7 @@ import orjson
 
 from db.cache import Cache, CacheKind, cache_key
 from db.run_arrays import result_arrays, result_from
-from db.runs import RunHeader, StoredRun
+from db.runs import DEAL, RunHeader, StoredRun
 from db.snapshots import StoredDeal
 from db.store import Store, UnitOfWork
 from engine.collateral.asset import Asset
@@ -22,10 +22,11 @@ from engine.desk import assumption_sets, choices, summary
 from engine.desk.assembly import AssembledDeal, Universe, assemble
 from engine.desk.flows import project_assets_of
 from engine.desk.records import Progress, RunOutcome
+from engine.errors import InputError
 from engine.market.curve import IndexCurve
 from engine.modes import Mode
 from engine.numerics import source_hash
-from engine.snapshot import Finding, WorkbookSnapshot
+from engine.snapshot import DealSnapshot, Finding, WorkbookSnapshot
 from engine.waterfall.compiler import program_hash
 from engine.waterfall.configuration import NO_CONFIGURATION, Configuration, write_configuration
 from engine.waterfall.program import Program
@@ -70,26 +71,56 @@ def run(
     """Run a deal, or answer from the cache or the store when nothing that the run depends on has changed."""
     progress("Loading the deal", 0.0)
     with store.read() as work:
-        stored = work.snapshots.deal(deal, as_of)
-        if assumptions is None:
-            raise choices.no_assumptions(work, stored)
-        shock = choices.scenario(work, scenario)
-        program = choices.program(work, stored.deal.name, mode)
-        book = None
-        if assumptions == assumption_sets.WORKBOOK:
-            book = work.snapshots.workbook(stored.source_file_id, with_correlation=False)
-        configuration = choices.configuration(work, stored.deal.name, mode)
-        chosen = choices.assumption_set(work, assumptions, book)
-        request = _request(stored, chosen, shock, program, configuration, mode)
+        request, book = _requested(work, deal, scenario, as_of, assumptions, mode)
         found = _answered(work, cache, request)
         if found is not None:
             return found
-        book = book or work.snapshots.workbook(stored.source_file_id, with_correlation=False)
+        book = book or work.snapshots.workbook(request.stored.source_file_id, with_correlation=False)
     return _compute(store, cache, request, book, progress)
 
 
+def run_variants(
+    store: Store,
+    deal: str,
+    scenario: str,
+    as_of: date | None,
+    variants: Sequence[Callable[[DealSnapshot], DealSnapshot]],
+    *,
+    assumptions: str | None,
+    mode: Mode,
+) -> tuple[DealResult, ...]:
+    """Run a deal as each variant makes its sheet, and store nothing."""
+    with store.read() as work:
+        request, book = _requested(work, deal, scenario, as_of, assumptions, mode)
+        book = book or work.snapshots.workbook(request.stored.source_file_id, with_correlation=False)
+    return tuple(_calculated(request, book, variant(request.stored.deal)).result for variant in variants)
+
+
+def _requested(
+    work: UnitOfWork, deal: str, scenario: str, as_of: date | None, assumptions: str | None, mode: Mode
+) -> tuple[_Request, WorkbookSnapshot | None]:
+    """What a run depends on, and the workbook where that had to be read already."""
+    stored = work.snapshots.deal(deal, as_of)
+    if assumptions is None:
+        raise choices.no_assumptions(work, stored)
+    shock = choices.scenario(work, scenario)
+    program = choices.program(work, stored.deal.name, mode)
+    book = None
+    if assumptions == assumption_sets.WORKBOOK:
+        book = work.snapshots.workbook(stored.source_file_id, with_correlation=False)
+    configuration = choices.configuration(work, stored.deal.name, mode)
+    chosen = choices.assumption_set(work, assumptions, book)
+    return _request(stored, chosen, shock, program, configuration, mode), book
+
+
 def stored_outcome(work: UnitOfWork, run: StoredRun) -> RunOutcome:
-    """A run as the store keeps it."""
+    """A deal run as the store keeps it; InputError CLO-4058 for a run of another kind."""
+    if run.kind != DEAL:
+        raise InputError(
+            "CLO-4058",
+            f"Run {run.run_id} of {run.deal_id} is a {run.kind} run and has no cash flows",
+            remedy="`clodesk results` lists the deal runs; `clodesk compliance DEAL` shows the tests.",
+        )
     return _outcome(work, run, work.runs.result(run), "store")
 
 
@@ -138,21 +169,34 @@ def _answered(work: UnitOfWork, cache: Cache, request: _Request) -> RunOutcome |
     return _outcome(work, run, result, "store")
 
 
-def _compute(store: Store, cache: Cache, request: _Request, book: WorkbookSnapshot, progress: Progress) -> RunOutcome:
-    progress("Running (first time: compiling)", 0.3)
-    as_of, quirks = request.stored.deal.analysis_date, request.mode.quirks
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Calculation:
+    """A deal that was run, with what it was run on."""
+
+    assembled: AssembledDeal
+    market: DealMarket
+    result: DealResult
+
+
+def _calculated(request: _Request, book: WorkbookSnapshot, deal: DealSnapshot) -> _Calculation:
+    as_of, quirks = deal.analysis_date, request.mode.quirks
     universe = Universe.of(_assets(book), book.sink_schedule)
-    assembled = assemble(
-        request.stored.deal, universe, request.chosen, request.shock, program=request.program.name, mode=request.mode
-    )
+    assembled = assemble(deal, universe, request.chosen, request.shock, program=request.program.name, mode=request.mode)
     market = DealMarket(calendar=_calendar(book), curve=IndexCurve.of(as_of, assembled.curve, quirks))
     result = run_deal(
         assembled.deal, market, as_of, quirks, program=request.program, configuration=request.configuration
     )
+    return _Calculation(assembled=assembled, market=market, result=result)
+
+
+def _compute(store: Store, cache: Cache, request: _Request, book: WorkbookSnapshot, progress: Progress) -> RunOutcome:
+    progress("Running (first time: compiling)", 0.3)
+    found = _calculated(request, book, request.stored.deal)
+    deal, result = found.assembled.deal, found.result
     progress("Storing", 0.6)
-    head = _summary(request, assembled, result)
-    flows = project_assets_of(assembled.deal, market, as_of, quirks)
-    run = store.save_run(_header(request), assembled.deal, result, flows, summary=summary.to_text(head))
+    head = _summary(request, found.assembled, result)
+    flows = project_assets_of(deal, found.market, request.stored.deal.analysis_date, request.mode.quirks)
+    run = store.save_run(_header(request), deal, result, flows, summary=summary.to_text(head))
     if result.failure is None:
         cache.put_arrays(CacheKind.WATERFALL_EXECUTION, request.cache_key, result_arrays(result))
     progress("Done", 1.0)

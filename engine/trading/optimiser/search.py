@@ -1,0 +1,229 @@
+"""Solving until the exact tests agree: limits that are not linear get rows near each solution, the others a margin."""
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.compliance.evaluation import Evaluation, Holdings, evaluate
+from engine.compliance.portfolio import Floats
+from engine.trading.optimiser.cushions import add_cushions
+from engine.trading.optimiser.goals import LinearGoal
+from engine.trading.optimiser.limits import Limits, broken
+from engine.trading.optimiser.linear_rows import Rows
+from engine.trading.optimiser.model import Limit, LimitKind, Model, traded
+from engine.trading.optimiser.problem import Problem
+from engine.trading.optimiser.reach import Reach
+from engine.trading.optimiser.solver import Outcome, Programme, Solution, best_whole, goal_size, polished, programme_of
+from engine.trading.optimiser.trade_columns import trading_model
+from engine.trading.trades import Side
+
+_ROUNDS = 12
+_EXTRA_MARGIN = 1.5
+_LEAST_MARGIN = 1e-11
+_SHARE_OF_GAP = 0.5
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Trades by asset, (n,) in currency, with the exact tests of what they lead to.
+
+    model and values: the programme that they are a solution of; near and margins: what the search had learnt by then.
+    """
+
+    bought: Floats
+    sold: Floats
+    evaluation: Evaluation
+    model: Model
+    values: Floats
+    near: dict[int, tuple[Rows, ...]]
+    margins: dict[int, float]
+
+    @property
+    def holdings(self) -> Holdings:
+        return self.evaluation.holdings
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a solve came to.
+
+    candidate: None where nothing was found; outcome of the first programme, whose bound holds for every compliant
+    portfolio; the bound is that of the programme as first solved, infinite where it had rows that cut some off.
+    """
+
+    candidate: Candidate | None
+    outcome: Outcome
+    bound: float
+
+
+@dataclass
+class Search:
+    """The programme of a problem and what its solutions have taught.
+
+    margins: how much tighter than its threshold a test is kept, by place; near: rows at a point, by place; exclusive:
+    assets not to be bought and sold at once; deadline: of `time.monotonic`.
+    """
+
+    problem: Problem
+    reach: Reach
+    deadline: float
+    margins: dict[int, float] = field(default_factory=dict)
+    near: dict[int, tuple[Rows, ...]] = field(default_factory=dict)
+    exclusive: frozenset[int] = frozenset()
+    n_solves: int = 0
+    _outer: Model | None = None
+    _bounding: Model | None = None
+    _inner: Model | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """The limits with the margins of this search."""
+        return Limits(self.problem, self.reach, self.margins)
+
+    @property
+    def is_outer(self) -> bool:
+        """Whether no row cuts off a portfolio that is compliant."""
+        return not (self.margins or self.near or self.exclusive)
+
+    @property
+    def seconds_left(self) -> float:
+        return max(self.deadline - time.monotonic(), 0.0)
+
+    def outer_model(self) -> Model:
+        """What every compliant portfolio keeps."""
+        if self._outer is None:
+            self._outer = _with_limits(trading_model(self.problem), Limits(self.problem, self.reach))
+        return self._outer
+
+    def bounding_model(self) -> Model:
+        """The outer model with trades of any size, which a bound may allow."""
+        if self._bounding is None:
+            trades = trading_model(self.problem, any_size=True)
+            self._bounding = _with_limits(trades, Limits(self.problem, self.reach))
+        return self._bounding
+
+    def any_size_model(self) -> Model:
+        """The model of this search with trades of any size, for shadow prices."""
+        return self.bounding_model() if self.is_outer else self._with_lessons(any_size=True)
+
+    def model(self) -> Model:
+        """The outer model and all that was added to it."""
+        if self.is_outer:
+            return self.outer_model()
+        if self._inner is None:
+            self._inner = self._with_lessons()
+        return self._inner
+
+    def _with_lessons(self, *, any_size: bool = False) -> Model:
+        exclusive = frozenset[int]() if any_size else self.exclusive
+        model = _with_limits(trading_model(self.problem, exclusive, any_size=any_size), self.limits)
+        for place, all_rows in self.near.items():
+            for rows in all_rows:
+                model.add(rows, Limit(LimitKind.TEST, place))
+        return model
+
+    def solve(self, goal: LinearGoal, gap: float, *, whole: bool) -> Found:
+        """Solve, test, add what was missing, and solve again, until the tests agree.
+
+        whole: False leaves whole numbers aside, and with them the tests that are exact only in whole numbers.
+        """
+        first: Solution | None = None
+        is_outer = self.is_outer
+        for _ in range(_ROUNDS):
+            model = self.model()
+            programme = programme_of(model)
+            vector = goal_vector(model, goal)
+            solution = self.maximised(programme if whole else programme.relaxed(), vector, gap)
+            first = first or solution
+            if not solution.is_found:
+                break
+            values = polished(programme, vector, solution.values) if whole and _has_fractions(model) else solution.values
+            candidate = self.candidate(model, values, whole=whole)
+            if not self._taught(candidate, whole):
+                return Found(candidate, first.outcome, first.bound if is_outer else np.inf)
+            if not self.seconds_left:
+                break
+        return Found(None, first.outcome, first.bound if is_outer else np.inf)
+
+    def maximised(self, programme: Programme, vector: Floats, gap: float) -> Solution:
+        """Solve within the time left; the goal is brought to size 1 for the tolerances of the solver."""
+        self.n_solves += 1
+        size = goal_size(programme, vector)
+        found = best_whole(programme, vector / size, gap * _SHARE_OF_GAP, self.deadline)
+        return Solution(found.outcome, found.values, found.bound * size)
+
+    def candidate(self, model: Model, values: Floats, *, whole: bool = True) -> Candidate:
+        """The trades of a solution, tested exactly."""
+        bought, sold = model.amounts(values, whole=whole)
+        holdings = traded(self.problem, bought, sold)
+        return Candidate(bought, sold, evaluate(self.problem.plan, holdings), model, values, dict(self.near), dict(self.margins))
+
+    def recentre(self, holdings: Holdings) -> None:
+        """Take the near rows that are in use at another point."""
+        for place in self.near:
+            if not self.limits.is_convex(place):
+                self.margins.pop(place, None)
+                self.near[place] = (self.limits.near(place, holdings),)
+        self._inner = None
+
+    def _taught(self, candidate: Candidate, whole: bool) -> bool:
+        """Whether something was wrong with a candidate that the next solve will respect."""
+        learnt = False
+        both = np.flatnonzero((candidate.bought > 0.0) & (candidate.sold > 0.0))
+        if whole and len(both):
+            self.exclusive |= {int(asset) for asset in both}
+            learnt = True
+        evaluation = candidate.evaluation
+        for place in np.flatnonzero(broken(evaluation, self.limits.places)):
+            learnt |= self._learn(int(place), evaluation, whole)
+        if learnt:
+            self._inner = None
+        return learnt
+
+    def _learn(self, place: int, evaluation: Evaluation, whole: bool) -> bool:
+        limits = self.limits
+        if limits.is_exact(place):
+            if whole:
+                self._widen(place, evaluation)
+            return whole
+        if place in self.near:
+            self._widen(place, evaluation)
+        rows = self.limits.near(place, evaluation.holdings)
+        kept = self.near.get(place, ()) if limits.is_convex(place) else ()
+        self.near[place] = (*kept, rows)
+        return True
+
+    def _widen(self, place: int, evaluation: Evaluation) -> None:
+        missing = abs(float(evaluation.value[place]) - self._level(place, evaluation))
+        self.margins[place] = self.margins.get(place, 0.0) + _EXTRA_MARGIN * missing + _LEAST_MARGIN
+
+    def _level(self, place: int, evaluation: Evaluation) -> float:
+        bound = Limits(self.problem, self.reach).bound(place)
+        return bound.sign * bound.at(evaluation.recovery)
+
+
+def _with_limits(model: Model, limits: Limits) -> Model:
+    for place in limits.places:
+        model.add(limits.outer(place), Limit(LimitKind.TEST, place))
+    add_cushions(model, limits)
+    return model
+
+
+def _has_fractions(model: Model) -> bool:
+    is_whole = model.is_whole
+    return any(is_whole) and not all(is_whole[piece.column] for piece in model.pieces)
+
+
+def goal_vector(model: Model, goal: LinearGoal) -> Floats:
+    """The goal as coefficients of the columns, in its own unit."""
+    vector = np.zeros(len(model.lower))
+    columns, coefficients, start = model.expression(goal.worth)
+    np.add.at(vector, columns, coefficients * model.unit)
+    vector[model.one] += start * model.unit
+    for piece in model.pieces:
+        per_par = goal.per_bought if piece.side is Side.BUY else goal.per_sold
+        vector[piece.column] += float(per_par[piece.asset]) * piece.par
+    for column, penalty in model.penalties.items():
+        vector[column] -= penalty * model.unit
+    return vector
