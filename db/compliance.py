@@ -1,6 +1,7 @@
 """Compliance in the database: results by run, their history, accepted baselines, and the limits of deals."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -8,17 +9,20 @@ import numpy as np
 import psycopg
 from psycopg.types.json import Jsonb
 
-from db.compliance_rows import append_rows, keep_catalogue, metrics_row, result_row
+from db.compliance_rows import append_rows, keep_catalogue, keep_tests, metrics_row, result_row
 from db.run_arrays import load_arrays, store_arrays
 from db.runs import FINISHED, StoredRun
-from engine.compliance.definition import Unit
+from engine.compliance.catalogue import FIRST_OWN_TEST
+from engine.compliance.definition import Definition, Unit
 from engine.compliance.metrics import PeriodCollections, PoolMetrics
 from engine.compliance.results import Baseline, ComplianceResult, PastResult
 from engine.compliance.terms import Direction
+from engine.errors import InputError
 
 COMPLIANCE = "compliance"
 """The kind of a run that tests a deal's holdings."""
 _TEXTS = "compliance."
+_OWN_TESTS_LOCK = 3_001_004
 
 
 class ComplianceRepository:
@@ -115,6 +119,39 @@ class ComplianceRepository:
             [deal_id, mode, as_of],
         ).fetchall()
         return {row[0]: Baseline(value=row[1], as_of=row[2], accepted_by=row[3]) for row in rows}
+
+    # Tests that deals define themselves
+
+    def own_test_ids(self) -> dict[str, int]:
+        """Their ids by name."""
+        rows = self._connection.execute(
+            "SELECT test_name, test_id FROM compliance_tests WHERE test_id >= %s", [FIRST_OWN_TEST]
+        ).fetchall()
+        return dict(rows)
+
+    def keep_own_tests(self, tests: Sequence[Definition]) -> None:
+        """Enter tests under their names: a new name gets the next id, a known one keeps its own.
+
+        Raises InputError CLO-3022 for a name that stands for another formula.
+        """
+        if not tests:
+            return
+        self._connection.execute("SELECT pg_advisory_xact_lock(%s)", [_OWN_TESTS_LOCK])
+        rows = self._connection.execute("SELECT test_name, test_id, test_formula FROM compliance_tests").fetchall()
+        known = {name: (test_id, formula) for name, test_id, formula in rows}
+        following = max([FIRST_OWN_TEST, *(test_id + 1 for test_id, _ in known.values())])
+        numbered: dict[int, Definition] = {}
+        for test in tests:
+            if known.setdefault(test.name, (following, test.formula))[1] != test.formula:
+                raise InputError(
+                    "CLO-3022",
+                    f"Test {test.name} is {known[test.name][1]} already, not {test.formula}",
+                    remedy="Write the same filter, or give this one another name.",
+                )
+            test_id = known[test.name][0]
+            numbered[test_id] = replace(test, id=test_id)
+            following = max(following, test_id + 1)
+        keep_tests(self._connection, numbered.values())
 
     # Limits
 

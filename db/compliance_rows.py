@@ -1,4 +1,4 @@
-"""Compliance in rows: the catalogue, the results of a run, the pool as it stood; amounts rounded half to even."""
+"""Compliance in rows: the tests, the results of a run, the pool as it stood; amounts rounded half to even."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from db.current_state import rounding_to, upsert
 from db.models import METADATA
 from db.snapshot_rows import copy_rows
-from engine.compliance.catalogue import CATALOGUE
+from engine.compliance.catalogue import CATALOGUE, FIRST_OWN_TEST
 from engine.compliance.definition import Definition
 from engine.compliance.metrics import RATING_BUCKETS, UNRATED, Concentration, PoolMetrics
 from engine.compliance.results import ComplianceResult
@@ -25,17 +25,26 @@ MOST_LISTED = 10
 
 
 def keep_catalogue(connection: Connection, definitions: Iterable[Definition] = CATALOGUE) -> None:
-    """Bring `compliance_tests` to the catalogue; a test that it no longer has stays, inactive."""
-    rows = [catalogue_row(definition) for definition in definitions]
-    upsert(connection, "compliance_tests", ["test_id"], list(rows[0]), (list(row.values()) for row in rows))
+    """Bring `compliance_tests` to the catalogue; a test that it no longer has stays, inactive.
+
+    Tests that deals define themselves stay as they are.
+    """
+    ids = keep_tests(connection, definitions)
     connection.execute(
-        "UPDATE compliance_tests SET active = false WHERE active AND test_id <> ALL(%s)",
-        [[row["test_id"] for row in rows]],
+        "UPDATE compliance_tests SET active = false WHERE active AND test_id < %s AND test_id <> ALL(%s)",
+        [FIRST_OWN_TEST, ids],
     )
 
 
-def catalogue_row(definition: Definition) -> Row:
-    """A test of the catalogue as a row."""
+def keep_tests(connection: Connection, definitions: Iterable[Definition]) -> list[int]:
+    """Bring the rows of some tests to their definitions; their ids."""
+    rows = [definition_row(definition) for definition in definitions]
+    upsert(connection, "compliance_tests", ["test_id"], list(rows[0]), (list(row.values()) for row in rows))
+    return [row["test_id"] for row in rows]
+
+
+def definition_row(definition: Definition) -> Row:
+    """A test as a row."""
     return {
         "test_id": definition.id,
         "test_name": definition.name,

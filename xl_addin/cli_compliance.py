@@ -38,10 +38,10 @@ def compliance(
     Example: clodesk compliance "MAG 17" --report compliance.xlsx
     """
     mode = Mode.LEGACY if legacy else Mode.STANDARD
-    wanted = _wanted(test or [])
     with opened_desk() as desk, progress() as watch:
         if limits is not None:
             desk.set_limits(deal, None if limits == NO_LIMITS else file_text(Path(limits)), limits)
+        wanted = tuple(desk.id_of_test(int(text) if text.isdigit() else text, "--test") for text in test or [])
         outcome = desk.compliance(deal, day(as_of), mode, progress=watch)
         chosen = _chosen(outcome, wanted)
         accepted = desk.accept_compliance(outcome, chosen) if accept else {}
@@ -58,13 +58,6 @@ def compliance(
         talk.print(f"Accepted {len(accepted)} results of {outcome.report.deal} as of {outcome.report.as_of}")
     if report is not None:
         talk.print(f"Wrote {report}")
-
-
-def _wanted(tests: list[str]) -> tuple[int, ...]:
-    """Ids of the tests that were named; InputError CLO-1503 for one that does not exist."""
-    from engine.compliance.catalogue import definition_of
-
-    return tuple(definition_of(int(text) if text.isdigit() else text, "--test").id for text in tests)
 
 
 def _chosen(outcome: ComplianceOutcome, wanted: tuple[int, ...]) -> tuple[int, ...]:

@@ -34,11 +34,12 @@ CUSHION = Numeric(24, 2)
 
 
 class ComplianceTest(Entity):
-    """One test of the catalogue, a copy for queries and reports; threshold_type is the direction `min` or `max`.
+    """One test: a copy of the catalogue's for queries and reports, or from id 1001 on one that deals define.
 
-    The seed's threshold_value stays empty: a limit is a deal's. parameters: what the deal must state; asset_facts: what
-    must be known of each asset beyond the asset master; standing `stub` for a test that does not measure what its name
-    says; active: False for a test that the catalogue no longer has.
+    threshold_type is the direction `min` or `max`; the seed's threshold_value stays empty: a limit is a deal's.
+    parameters: what the deal must state; asset_facts: what must be known of each asset beyond the asset master;
+    standing `stub` for a test that does not measure what its name says; active: False for a test that the catalogue no
+    longer has.
     """
 
     __tablename__ = "compliance_tests"

@@ -76,13 +76,9 @@ def weighted_average_rating_factor(portfolio: Portfolio, terms: DealTerms) -> Fo
 
 
 def diversity_score(portfolio: Portfolio, terms: DealTerms) -> Form:
-    """Moody's diversity score; an issuer belongs to the industry of its first asset."""
-    industry_of_issuer = np.full(len(portfolio.issuer.names), -1, np.int64)
-    for issuer, industry in zip(portfolio.issuer.codes, portfolio.moodys_industry.codes, strict=True):
-        if industry_of_issuer[issuer] < 0:
-            industry_of_issuer[issuer] = industry
+    """Moody's diversity score; an issuer belongs to the industry of its first asset that is held."""
     half_even = float(Quirk.DIVERSITY_HALF_EVEN in portfolio.quirks)
-    codes = np.stack([portfolio.issuer.codes, industry_of_issuer[portfolio.issuer.codes]])
+    codes = np.stack([portfolio.issuer.codes, portfolio.moodys_industry.codes])
     counted = portfolio.tested.astype(np.float64)[None, :]
     return Measure(MeasureKind.DIVERSITY_SCORE, counted, codes, np.array([half_even]))
 

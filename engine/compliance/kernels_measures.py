@@ -48,7 +48,10 @@ def industry_score(units: float, half_even: bool) -> float:
 
 @kernel
 def diversity_score(par: Floats, reals: Floats, codes: Whole, settings: Floats) -> float:
-    """reals[0] 1 for assets that count; codes[0] issuer, codes[1] its industry; settings[0] 1 to round half to even."""
+    """reals[0] 1 for assets that count; codes[0] issuer, codes[1] industry; settings[0] 1 to round half to even.
+
+    An issuer has the industry of the first of its assets that is held.
+    """
     n_issuers, n_industries = 0, 0
     for asset in range(len(par)):
         n_issuers = max(n_issuers, codes[0, asset] + 1)
@@ -61,7 +64,8 @@ def diversity_score(par: Floats, reals: Floats, codes: Whole, settings: Floats) 
         if par[asset] != 0.0 and reals[0, asset] != 0.0:
             issuer = codes[0, asset]
             of_issuer[issuer] += par[asset]
-            industry[issuer] = codes[1, asset]
+            if not is_held[issuer]:
+                industry[issuer] = codes[1, asset]
             is_held[issuer] = True
             total += par[asset]
     n_held = 0

@@ -40,9 +40,10 @@ class PoolMetrics:
     """A pool on one day.
 
     Money in currency; unpriced_par: held par without a price, which market_value leaves out. All shares are of the
-    collateral_principal_amount: par of performing assets and principal cash. Averages over the performing assets, weighted with par,
-    None where there is nothing to average: wal_years; wac and was decimals a year, was with the benefit of floors; warf
-    Moody's factor; warr decimal. ratings: by Moody's family, the best first, the unrated last. Groups: largest first.
+    collateral_principal_amount: par of performing assets and principal cash. Averages are over the performing assets,
+    weighted with par, None where there is nothing to average: wal_years; wac and was decimals a year, was with the
+    benefit of floors; warf Moody's factor; warr decimal. ratings: by Moody's family, the best first, the unrated last.
+    Groups: largest first.
     """
 
     as_of: date
@@ -130,7 +131,7 @@ def form_value(form: Form, holdings: Holdings) -> float | None:
     """A ratio or a measure of the holdings as its test would report it; None where there is nothing to divide by."""
     par, cash = holdings.par, holdings.cash
     if isinstance(form, Measure):
-        found = kernels_measures.measure(form.kind, par, cash, form.reals, form.codes, form.settings)
+        found = kernels_measures.measure(int(form.kind), par, cash, form.reals, form.codes, form.settings)
         return float(found)
     if not isinstance(form, Ratio):
         raise TypeError("a ranked group is no value of the whole pool")

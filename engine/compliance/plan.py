@@ -115,14 +115,19 @@ class Plan:
         return {setting.test_id: place for place, setting in enumerate(self.settings)}
 
 
-def plan_of(portfolio: Portfolio, terms: DealTerms, settings: Sequence[TestSetting]) -> Plan:
-    """Lay the configured tests out.
+def plan_of(
+    portfolio: Portfolio,
+    terms: DealTerms,
+    settings: Sequence[TestSetting],
+    own_tests: Sequence[Definition] = (),
+) -> Plan:
+    """Lay the configured tests out; own_tests: those that the deal defines itself, beside the catalogue.
 
     Raises InputError CLO-1502 for a missing input, CLO-1503 for an unknown test, CLO-1505 for a missing threshold,
     CLO-1506 for a test that is configured twice, CLO-1507 for facts about assets that are not there.
     """
-    chosen = _in_order(settings, portfolio)
-    definitions = tuple(definition_of(setting.test_id) for setting in chosen)
+    chosen = _in_order(settings, portfolio, own_tests)
+    definitions = tuple(definition_of(setting.test_id, own_tests=own_tests) for setting in chosen)
     _require_once(chosen)
     for definition in definitions:
         _require_inputs(definition, portfolio, terms)
@@ -152,17 +157,20 @@ def plan_of(portfolio: Portfolio, terms: DealTerms, settings: Sequence[TestSetti
     )
 
 
-def _in_order(settings: Sequence[TestSetting], portfolio: Portfolio) -> tuple[TestSetting, ...]:
+def _in_order(
+    settings: Sequence[TestSetting], portfolio: Portfolio, own_tests: Sequence[Definition]
+) -> tuple[TestSetting, ...]:
     """The tests as configured; under 03 Q20 a follower stands behind its leader and is lost without it."""
     if Quirk.FOLLOWER_TESTS not in portfolio.quirks:
         return tuple(settings)
     configured = {setting.test_id: setting for setting in settings}
+    leaders = {test: definition_of(test, own_tests=own_tests).leader for test in configured}
     ordered: list[TestSetting] = []
     for setting in settings:
-        if definition_of(setting.test_id).leader:
+        if leaders[setting.test_id]:
             continue
         ordered.append(setting)
-        followers = [item for item in sorted(configured) if definition_of(item).leader == setting.test_id]
+        followers = [test for test in sorted(configured) if leaders[test] == setting.test_id]
         ordered += [configured[item] for item in followers]
     return tuple(ordered)
 

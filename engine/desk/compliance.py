@@ -17,7 +17,8 @@ from db.compliance import COMPLIANCE
 from db.runs import RunHeader
 from db.snapshots import StoredDeal
 from db.store import Store, UnitOfWork
-from engine.compliance.catalogue import definition_of
+from engine.compliance.catalogue import BY_NAME, unknown_test
+from engine.compliance.definition import Definition
 from engine.compliance.evaluation import Evaluation, accepted, evaluate
 from engine.compliance.metrics import PeriodCollections, PoolMetrics, pool_metrics
 from engine.compliance.objective import objective
@@ -29,7 +30,7 @@ from engine.desk.deal_limits import DealLimits, limits_from_content, limits_from
 from engine.desk.deal_terms import input_sources, unread_inputs
 from engine.desk.records import ComplianceOutcome, Progress
 from engine.desk.runs import engine_version
-from engine.errors import InputError
+from engine.errors import InputError, located
 from engine.modes import Mode, Quirk
 from workbooks.compliance.record import ComplianceRecord, ComplianceReport, Position
 
@@ -38,10 +39,14 @@ _KINDS = {REPORT: CacheKind.OC_IC_RESULTS, METRICS: CacheKind.PORTFOLIO_METRICS}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Everything that the tests of a deal depend on, and the hash of it all."""
+    """Everything that the tests of a deal depend on, and the hash of it all.
+
+    own_tests: those that the deal defines itself, under their ids.
+    """
 
     stored: StoredDeal
     limits: DealLimits
+    own_tests: tuple[Definition, ...]
     baselines: Mapping[int, Baseline]
     mode: Mode
     engine: str
@@ -89,11 +94,15 @@ def check(
 def request_of(work: UnitOfWork, deal: str, as_of: date | None, mode: Mode) -> Request:
     """What the tests of a deal depend on, from the database."""
     stored = work.snapshots.deal(deal, as_of)
-    limits = limits_from_content(work.compliance.limits(stored.deal_id), f"limits of {stored.deal.name}")
-    return _request(work, stored, limits, mode)
+    where = f"limits of {stored.deal.name}"
+    limits = limits_from_content(work.compliance.limits(stored.deal_id), where)
+    return _request(work, stored, limits, limits.own_tests(where), mode)
 
 
-def _request(work: UnitOfWork, stored: StoredDeal, limits: DealLimits, mode: Mode) -> Request:
+def _request(
+    work: UnitOfWork, stored: StoredDeal, limits: DealLimits, own_tests: tuple[Definition, ...], mode: Mode
+) -> Request:
+    ids = work.compliance.own_test_ids() if own_tests else {}
     baselines = work.compliance.baselines(stored.deal_id, mode.value, stored.deal.analysis_date)
     engine = engine_version()
     parts = (
@@ -106,7 +115,15 @@ def _request(work: UnitOfWork, stored: StoredDeal, limits: DealLimits, mode: Mod
         engine,
     )
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-    return Request(stored=stored, limits=limits, baselines=baselines, mode=mode, engine=engine, key=key)
+    return Request(
+        stored=stored,
+        limits=limits,
+        own_tests=tuple(replace(one, id=ids[one.name]) for one in own_tests),
+        baselines=baselines,
+        mode=mode,
+        engine=engine,
+        key=key,
+    )
 
 
 def inputs_of(work: UnitOfWork, request: Request) -> ComplianceInputs:
@@ -116,6 +133,7 @@ def inputs_of(work: UnitOfWork, request: Request) -> ComplianceInputs:
         (row.asset for row in work.snapshots.assets(request.stored.source_file_id)),
         request.mode,
         limits=request.limits,
+        own_tests=request.own_tests,
         accepted=request.baselines,
     )
 
@@ -139,23 +157,35 @@ def accept(store: Store, outcome: ComplianceOutcome, tests: Sequence[int] = ()) 
 def set_limits(store: Store, deal: str, text: str | None, where: str) -> None:
     """Store the limits that a deal has beyond its sheet in place of earlier ones; None takes them away.
 
-    They are tried on the newest snapshot first: what would stop the tests is an error, and nothing is stored.
+    They are tried on the newest snapshot first: what would stop the tests is an error, and nothing is stored. Raises
+    InputError CLO-3022 for a test that another deal defines by another filter.
     """
-    with store.read() as work:
-        stored = work.snapshots.deal(deal)
-        limits = limits_from_content(None, where) if text is None else limits_from_json(text, where)
-        trial = _request(work, stored, limits, Mode.STANDARD)
-        inputs = inputs_of(work, trial)
-    evaluate(inputs.plan(), inputs.holdings)
+    limits = limits_from_content(None, where) if text is None else limits_from_json(text, where)
+    own_tests = limits.own_tests(where)
+    # In one transaction, so that a test of refused limits leaves no id behind.
     with store.begin() as work:
+        stored = work.snapshots.deal(deal)
+        with located(where):
+            work.compliance.keep_own_tests(own_tests)
+        inputs = inputs_of(work, _request(work, stored, limits, own_tests, Mode.STANDARD))
+        evaluate(inputs.plan(), inputs.holdings)
         work.compliance.save_limits(stored.deal_id, None if text is None else limits_to_content(limits))
 
 
 def history(work: UnitOfWork, deal: str, test: int | str | None, mode: Mode) -> tuple[PastResult, ...]:
     """Tests of a deal through time. Raises ReferenceDataError for an unknown deal, CLO-1503 for an unknown test."""
     stored = work.snapshots.deal(deal)
-    test_id = None if test is None else definition_of(test).id
-    return work.compliance.history(stored.deal_id, mode.value, test_id)
+    wanted = None if test is None else id_of_test(work, test)
+    return work.compliance.history(stored.deal_id, mode.value, wanted)
+
+
+def id_of_test(work: UnitOfWork, test: int | str, where: str = "list of tests") -> int:
+    """Id of a test by its id or name, of the catalogue or defined by any deal; CLO-1503 for an unknown one."""
+    ids = {name: definition.id for name, definition in BY_NAME.items()} | work.compliance.own_test_ids()
+    found = ids.get(test) if isinstance(test, str) else test
+    if found is None or found not in ids.values():
+        raise unknown_test(test, where, ids)
+    return found
 
 
 def record_of(work: UnitOfWork, outcome: ComplianceOutcome) -> ComplianceRecord:
@@ -173,6 +203,7 @@ def record_of(work: UnitOfWork, outcome: ComplianceOutcome) -> ComplianceRecord:
             if par != 0.0
         ),
         history=work.compliance.history(request.stored.deal_id, report.mode),
+        own_tests=request.own_tests,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.collateral.asset import Asset
 from engine.compliance.catalogue import definition_of
+from engine.compliance.definition import Definition
 from engine.compliance.evaluation import Holdings
 from engine.compliance.objective import weight_vector
 from engine.compliance.plan import Plan, missing_threshold, plan_of
@@ -34,7 +35,8 @@ class ComplianceInputs:
     """A deal ready to be tested.
 
     baselines: last accepted results by test; weights: objective weights by test; places: where each test, and by
-    `weight_places` each weight, stands. left_out: positions that legacy mode does not see.
+    `weight_places` each weight, stands. own_tests: those that the deal defines itself. left_out: positions that legacy
+    mode does not see.
     """
 
     terms: DealTerms
@@ -45,11 +47,12 @@ class ComplianceInputs:
     holdings: Holdings
     places: Mapping[int, str]
     weight_places: Mapping[int, str]
+    own_tests: tuple[Definition, ...] = ()
     left_out: tuple[str, ...] = ()
 
     def plan(self) -> Plan:
         """The tests laid out, once weights and tests are known to fit; raises what `plan_of` and `weight_vector` do."""
-        plan = plan_of(self.portfolio, self.terms, self.settings)
+        plan = plan_of(self.portfolio, self.terms, self.settings, self.own_tests)
         weight_vector(plan, self.weights, self.weight_places)
         return plan
 
@@ -60,14 +63,16 @@ def compliance_inputs(
     mode: Mode = Mode.STANDARD,
     *,
     limits: DealLimits = NO_LIMITS,
+    own_tests: tuple[Definition, ...] = (),
     accepted: Mapping[int, Baseline] | None = None,
     is_universe: bool = False,
 ) -> ComplianceInputs:
     """What a deal's tests read.
 
     assets: the asset master, of which an id that comes twice counts with its first row. limits: what the deal's
-    document adds to its sheet. accepted: baselines that go before the sheet's previous values. is_universe: the
-    portfolio holds every asset that the deal could buy, not only those it has.
+    document adds to its sheet; own_tests: the tests that it defines, under their ids. accepted: baselines that go
+    before the sheet's previous values. is_universe: the portfolio holds every asset that the deal could buy, not only
+    those it has.
     """
     where = f"limits of {deal.name}"
     known: dict[str, Asset] = {}
@@ -78,9 +83,9 @@ def compliance_inputs(
     facts = limits.facts_of(ids)
     portfolio = portfolio_of((known[name] for name in ids), deal.analysis_date, mode.quirks, facts)
     baselines = _sheet_baselines(deal) | dict(accepted or {})
-    added = limits.settings(where)
+    added = limits.settings(where, own_tests)
     replaced = {setting.test_id for setting in added}
-    own_weights = limits.weight_by_test(where)
+    own_weights = limits.weight_by_test(where, own_tests)
     return ComplianceInputs(
         terms=deal_terms(deal, mode, limits),
         settings=tuple(
@@ -93,6 +98,7 @@ def compliance_inputs(
         holdings=Holdings(_in_order(portfolio, par), principal_cash(deal)),
         places={row.number: str(row.place) for row in deal.tests} | dict.fromkeys(replaced, where),
         weight_places=dict.fromkeys(own_weights, where) or _weight_places(deal),
+        own_tests=own_tests,
         left_out=left_out,
     )
 

@@ -195,6 +195,13 @@ class Desk:
         with self._store.read() as work:
             return compliance.history(work, deal, test, mode)
 
+    def id_of_test(self, test: int | str, where: str) -> int:
+        """Id of a compliance test by id or name, of the catalogue or defined by a deal; `where` it is asked for."""
+        from engine.desk import compliance
+
+        with self._store.read() as work:
+            return compliance.id_of_test(work, test, where)
+
     def pool_metrics(self, deal: str, as_of: date | None = None, mode: Mode = Mode.STANDARD) -> PoolMetrics:
         """What a deal's pool looks like, stored with its compliance run."""
         return self.compliance(deal, as_of, mode).metrics
@@ -202,7 +209,8 @@ class Desk:
     def set_limits(self, deal: str, text: str | None, where: str) -> None:
         """Store what a deal is tested against beyond its sheet, from JSON, in place of earlier; None takes it away.
 
-        Raises InputError for an unknown test, parameter or fact, and for whatever would stop the tests.
+        Raises InputError for an unknown test, parameter or fact, a filter that cannot be read or has the name of
+        another test, and for whatever would stop the tests.
         """
         from engine.desk import compliance
 

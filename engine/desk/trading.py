@@ -48,6 +48,7 @@ def deal_for_trading(
         (row.asset for row in work.snapshots.assets(request.stored.source_file_id)),
         mode,
         limits=request.limits,
+        own_tests=request.own_tests,
         accepted=request.baselines,
         is_universe=True,
     )

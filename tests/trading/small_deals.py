@@ -65,9 +65,7 @@ class Loan:
         )
 
 
-def limit(
-    test_id: int, direction: Direction, threshold: float | None = None, *, is_hard: bool = True
-) -> TestSetting:
+def limit(test_id: int, direction: Direction, threshold: float | None = None, *, is_hard: bool = True) -> TestSetting:
     """A configured test."""
     return TestSetting(test_id=test_id, direction=direction, threshold=threshold, is_hard=is_hard)
 

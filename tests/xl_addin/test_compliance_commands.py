@@ -195,6 +195,27 @@ def test_limits_beyond_the_sheet(clodesk, demo, here, n_rows) -> None:
     assert "obligors_five_largest" not in {item["name"] for item in without["tests"]}
 
 
+def test_a_limit_with_a_filter_of_its_own(clodesk, demo, here) -> None:
+    """Kept by --limits, shown with --test by its name or its id; a typo in the filter is told with its place."""
+    limit = {"name": "beverage_loans", "filter": "mdy_industry = 'Beverage, Food & Tobacco'", "direction": "max"}
+    (here / "limits.json").write_text(json.dumps({"tests": [limit | {"threshold": 0.05}]}))
+    (here / "wrong.json").write_text(json.dumps({"tests": [limit | {"threshold": 0.05, "filter": "mdy_indutry = X"}]}))
+    by_name = clodesk("compliance", "Demo 1", "--limits", "limits.json", "--test", "beverage_loans", "--json")
+    by_id = clodesk("compliance", "Demo 1", "--test", "1001", "--history", "--json")
+    wrong = clodesk("compliance", "Demo 1", "--limits", "wrong.json")
+
+    (test,) = by_name.json["tests"]
+    assert (test["test_id"], test["name"], test["place"]) == (1001, "beverage_loans", "limits of Demo 1")
+    assert test["label"] == 'Moody\'s Industry = "Beverage, Food & Tobacco"'
+    assert test["value"] == pytest.approx(test["numerator"] / test["denominator"])
+    assert by_id.json["tests"] == [test]
+    assert [item["name"] for item in by_id.json["history"]] == ["beverage_loans"]
+    assert (wrong.code, wrong.out) == (1, "")
+    assert "CLO-1182: Field 'mdy_indutry' is not known, at wrong.json, test beverage_loans, line 1, column 1." in flat(
+        wrong.err
+    )
+
+
 def test_a_deal_that_is_not_there_ends_with_1(clodesk, demo, n_rows) -> None:
     """The known deals are named, nothing is stored."""
     said = clodesk("compliance", "MAG 99")

@@ -67,7 +67,8 @@ def _write_inputs(page: Page, record: ComplianceRecord, row: int) -> int:
 def _write_tests(page: Page, record: ComplianceRecord, row: int) -> None:
     """Limit, where it stands, baseline, formula and source of every test."""
     results = record.report.results
-    definitions = [BY_ID.get(result.test_id) for result in results]
+    known = BY_ID | {definition.id: definition for definition in record.own_tests}
+    definitions = [known.get(result.test_id) for result in results]
     baselines = [result.baseline for result in results]
     units = [result.unit for result in results]
     limits: list[Scalar] = [result.threshold for result in results]

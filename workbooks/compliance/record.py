@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.collateral.asset import Asset
+from engine.compliance.definition import Definition
 from engine.compliance.metrics import PeriodCollections, PoolMetrics
 from engine.compliance.results import ComplianceResult, PastResult, Verdict
 from workbooks.results.record import AssumptionSource
@@ -46,10 +47,14 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComplianceRecord:
-    """Everything that is written: tests, pool, projected collections, positions, and the tests on all tested days."""
+    """Everything that is written: tests, pool, projected collections, positions, and the tests on all tested days.
+
+    own_tests: definitions of the tests that the deal defines itself.
+    """
 
     report: ComplianceReport
     metrics: PoolMetrics
     collections: tuple[PeriodCollections, ...] = ()
     positions: tuple[Position, ...] = ()
     history: tuple[PastResult, ...] = ()
+    own_tests: tuple[Definition, ...] = ()
