@@ -21,6 +21,7 @@ from benchmarks.figures import Figure
 SUBJECTS = {
     "compliance": "benchmarks.compliance",
     "deal": "benchmarks.deal",
+    "optimiser": "benchmarks.optimiser",
     "projection": "benchmarks.projection",
     "storage": "benchmarks.storage",
     "trading": "benchmarks.trading",

@@ -18,8 +18,8 @@ from engine.modes import Mode
 from engine.snapshot import RunSetting
 from engine.trading.candidates import may_buy, may_sell
 from engine.trading.hypothetical import hypothetical
+from engine.trading.optimiser.inputs import Budget, OptimiserInputs, market_prices
 from engine.trading.optimiser.optimiser import optimise
-from engine.trading.optimiser.problem import Budget, OptimiserInputs, market_prices
 from engine.trading.rebalance import RebalanceOrder, rebalance
 from engine.trading.trades import Settlement, TradedDeal
 

@@ -11,7 +11,7 @@ from engine.compliance.evaluation import Holdings
 from engine.compliance.plan import plan_of
 from engine.compliance.portfolio import portfolio_of
 from engine.compliance.terms import DealTerms, Direction, TestSetting
-from engine.trading.optimiser.problem import Budget, OptimiserInputs
+from engine.trading.optimiser.inputs import Budget, OptimiserInputs
 from engine.trading.trades import Settlement, TradedDeal
 
 AS_OF = date(2016, 3, 23)

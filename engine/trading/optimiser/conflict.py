@@ -8,8 +8,11 @@ import numpy as np
 from scipy.sparse import csr_array, hstack
 
 from engine.compliance.portfolio import Floats
+from engine.trading.optimiser.inputs import name_cap
 from engine.trading.optimiser.model import NO_OWNER, Limit, LimitKind, Model
+from engine.trading.optimiser.problem import Problem
 from engine.trading.optimiser.proposal import Conflict, Shortfall
+from engine.trading.optimiser.reach import Reach
 from engine.trading.optimiser.search import Search
 from engine.trading.optimiser.solver import Outcome, Programme, limited_rows, maximise, programme_of, shadow_prices
 from engine.trading.optimiser.wording import limit_name, test_value
@@ -30,6 +33,8 @@ class _Elastic:
 
 def conflict_of(search: Search) -> Conflict | None:
     """The conflict among the limits that every compliant portfolio keeps; None where they leave room."""
+    problem = _without_budgets(search.problem)
+    search = Search(problem, Reach(problem), time.monotonic() + search.problem.inputs.time_limit)
     model = search.outer_model()
     programme = programme_of(model)
     limits = set(limited_rows(model)) | ({_CAPS} if model.caps else set())
@@ -44,7 +49,20 @@ def conflict_of(search: Search) -> Conflict | None:
     return Conflict(tuple(smallest), names, shortfalls, _text(search, names, shortfalls))
 
 
-def _filtered(search: Search, model: Model, programme: Programme, limits: set[Limit], *, is_relaxed: bool) -> list[Limit]:
+def _without_budgets(problem: Problem) -> Problem:
+    """The problem with orders as large as positions and caps allow, so that budgets are rows and nothing else."""
+    cap = problem.inputs.name_cap
+    most = max(name_cap(problem.inputs), problem.base if cap is None and not problem.inputs.purchases.par else 0.0)
+    return replace(
+        problem,
+        buy_limit=np.where(problem.may_buy, most, 0.0),
+        sale_limit=np.where(problem.may_sell, problem.par, 0.0),
+    )
+
+
+def _filtered(
+    search: Search, model: Model, programme: Programme, limits: set[Limit], *, is_relaxed: bool
+) -> list[Limit]:
     """Take limits out one by one while the others stay in conflict; tests go last, so that they explain the rest."""
     kept = sorted(limits, key=lambda limit: (limit.kind is LimitKind.TEST, limit.kind.value, limit.place))
     for limit in list(kept):
@@ -56,7 +74,8 @@ def _filtered(search: Search, model: Model, programme: Programme, limits: set[Li
 
 
 def _is_infeasible(programme: Programme, search: Search) -> bool:
-    found = maximise(programme, np.zeros(len(programme.lower)), seconds=search.deadline - time.monotonic())
+    goal = np.zeros(len(programme.lower))
+    found = maximise(programme, goal, seconds=search.deadline - time.monotonic(), is_sure=True)
     return found.outcome is Outcome.INFEASIBLE
 
 
@@ -101,7 +120,7 @@ def _smallest_missing(programme: Programme, is_soft: np.ndarray, weights: Floats
     if not len(soft):
         return None
     extra = csr_array(
-        ([sign for _, sign in sides], ([row for row, _ in sides], range(len(sides)))),
+        ([sign * programme.scale[row] for row, sign in sides], ([row for row, _ in sides], range(len(sides)))),
         shape=(len(is_soft), len(sides)),
     )
     wider = replace(

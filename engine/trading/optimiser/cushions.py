@@ -27,9 +27,7 @@ def add_cushions(model: Model, limits: Limits) -> None:
             )
         rows = limits.outer(place, cushion.margin)
         missing = len(rows.columns)
-        softened = tuple(
-            replace(row, extras=(*row.extras, (missing, -1.0))) if row.moves else row for row in rows.rows
-        )
+        softened = tuple(replace(row, extras=(*row.extras, (missing, -1.0))) if row.moves else row for row in rows.rows)
         own = model.add(Rows(softened, (*rows.columns, Column(is_amount=True))), None)
         size = float(problem.before.denominator[place]) or problem.base
         model.penalties[own[missing]] = cushion.penalty / size

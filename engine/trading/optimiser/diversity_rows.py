@@ -1,9 +1,11 @@
 """Moody's diversity score as rows: the table of scores is concave, so a minimum is linear once the mean is fixed.
 
-An issuer counts its par over the mean par of an issuer, at most 1; an industry scores by the sum of its issuers (spec 05
-§11.3 class G). The mean is that of the point, and what the table rounds there is carried over, so that taking the rows
-anew at each solution settles both.
+An issuer counts its par over the mean par of an issuer, at most 1; an industry scores by the sum of its issuers (spec
+05 §11.3 class G). The mean is that of the point, and what the table rounds there is carried over, so that taking the
+rows anew at each solution settles both.
 """
+
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,9 +32,9 @@ def diversity_rows(problem: Problem, form: Measure, bound: Bound, point: Holding
     industry[issuer[counted]] = form.codes[1][counted]
     fixed_units, movable = _issuers(problem, counted, issuer, mean, len(of_issuer))
     units_at_point = np.bincount(industry, np.minimum(of_issuer / mean, 1.0))
-    exact = kernels_measures.measure(form.kind, point.par, point.cash, form.reals, form.codes, form.settings)
+    exact = kernels_measures.measure(int(form.kind), point.par, point.cash, form.reals, form.codes, form.settings)
     rounded_up = float(np.interp(units_at_point, *np.array(CURVE).T).sum()) - float(exact)
-    fixed_by_industry = np.bincount(industry, fixed_units, len(units_at_point))
+    fixed_by_industry = np.bincount(industry, fixed_units, len(units_at_point)).astype(np.float64)
     return _score_rows(counted, issuer, industry, movable, mean, fixed_by_industry, rounded_up - bound.level)
 
 
@@ -71,7 +73,7 @@ def _score_rows(
         columns.append(Column(upper=CURVE[-1][1] * mean, is_amount=True))
         scores.append((own_score, -1.0))
         members = [own for own, name in enumerate(movable) if industry[name] == group]
-        for (left, low), (right, high) in zip(CURVE, CURVE[1:], strict=False):
+        for (left, low), (right, high) in pairwise(CURVE):
             slope = (high - low) / (right - left)
             start = low + slope * (fixed_units[group] - left)
             extras = ((own_score, 1.0), *((own, -slope) for own in members))

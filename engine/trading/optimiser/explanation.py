@@ -1,13 +1,13 @@
-"""Which limits bind at the solution and what relaxing each would gain, from the shadow prices of the linear programme."""
+"""Which limits bind at the solution, and what relaxing each would gain, from shadow prices."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.trading.optimiser.goals import LinearGoal, Objective
+from engine.trading.optimiser.goals import LinearGoal, Objective, goal_vector
 from engine.trading.optimiser.model import NO_OWNER, Limit, LimitKind, Model
 from engine.trading.optimiser.proposal import BindingLimit
-from engine.trading.optimiser.search import Candidate, goal_vector
+from engine.trading.optimiser.search import Candidate
 from engine.trading.optimiser.solver import goal_size, maximise, programme_of, shadow_prices
 from engine.trading.optimiser.sums import total
 from engine.trading.optimiser.wording import MILLION, limit_name, step_in_words, test_step, worth
@@ -68,12 +68,11 @@ def _whole_values(candidate: Candidate) -> np.ndarray:
 
 def _gathered(model: Model, candidate: Candidate, rows: np.ndarray, columns: np.ndarray) -> dict[Limit, _Gathered]:
     gathered: dict[Limit, _Gathered] = {}
-    for row, price in zip(model.rows, rows, strict=True):
-        if row.limit is None or row.limit.kind is LimitKind.TRADE_SIZES or abs(price) < _NOTHING:
+    for row, own_price in zip(model.rows, rows, strict=True):
+        if row.limit is None or row.limit.kind is LimitKind.TRADE_SIZES or abs(own_price) < _NOTHING:
             continue
-        if row.limit.kind is LimitKind.CASH_FLOOR:
-            # What counts is a unit of cash more, which is also collateral, not a floor that is lower by one.
-            price = rows[model.cash_row]
+        # Of cash what counts is a unit more of it, which is also collateral, not a floor that is lower by one.
+        price = rows[model.cash_row] if row.limit.kind is LimitKind.CASH_FLOOR else own_price
         if row.limit.kind is LimitKind.TEST:
             if row.relief is None:
                 continue

@@ -1,4 +1,4 @@
-"""What the optimiser maximises: income, par or equity carry, all linear in par, or the deal's weighted sum of ratios."""
+"""What the optimiser maximises: income, par or equity carry, linear in par, or the deal's weighted sum of ratios."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -11,8 +11,10 @@ from engine.compliance.forms import Ratio, Sum
 from engine.compliance.objective import objectives, weight_vector
 from engine.compliance.portfolio import Floats, Portfolio
 from engine.errors import InputError
+from engine.trading.optimiser.model import Model
 from engine.trading.optimiser.problem import Problem
 from engine.trading.optimiser.sums import total
+from engine.trading.trades import Side
 
 _YEARS_OF_RATING_FACTOR = 10.0
 _FULL_FACTOR = 10_000.0
@@ -21,9 +23,9 @@ _FULL_FACTOR = 10_000.0
 class Objective(Enum):
     """What is worth most to the deal (spec 05 §11.1, §11.4).
 
-    SPREAD_INCOME: spread with floor benefit, currency a year; NET_SPREAD_INCOME: that less the expected loss; PAR_BUILD:
-    par and principal cash, currency; EQUITY_CARRY: net spread income and the discount earned over the life of the assets,
-    currency a year; WEIGHTED_RATIOS: the weighted tests of the deal, points.
+    SPREAD_INCOME: spread with floor benefit, currency a year; NET_SPREAD_INCOME: that less the expected loss;
+    PAR_BUILD: par and principal cash, currency; EQUITY_CARRY: net spread income and the discount earned over the life
+    of the assets, currency a year; WEIGHTED_RATIOS: the weighted tests of the deal, points.
     """
 
     SPREAD_INCOME = "spread income"
@@ -135,3 +137,17 @@ def ratio_goal(problem: Problem) -> RatioGoal:
             )
     cost = -problem.inputs.turnover_cost * np.ones(len(problem.par))
     return RatioGoal(weights, cost, cost)
+
+
+def goal_vector(model: Model, goal: LinearGoal) -> Floats:
+    """The goal as coefficients of the columns, in its own unit."""
+    vector = np.zeros(len(model.lower))
+    columns, coefficients, start = model.expression(goal.worth)
+    np.add.at(vector, columns, coefficients * model.unit)
+    vector[model.one] += start * model.unit
+    for piece in model.pieces:
+        per_par = goal.per_bought if piece.side is Side.BUY else goal.per_sold
+        vector[piece.column] += float(per_par[piece.asset]) * piece.par
+    for column, penalty in model.penalties.items():
+        vector[column] -= penalty * model.unit
+    return vector

@@ -16,7 +16,7 @@ from engine.compliance.plan import NO_DECIMALS, Plan, recovery_is_known
 from engine.compliance.portfolio import Floats
 from engine.compliance.thresholds import Threshold
 from engine.trading.optimiser.reach import Reach
-from engine.trading.optimiser.sums import combined, negated, total
+from engine.trading.optimiser.sums import combined, total
 
 _NEVER_ABOVE = 1e-9
 _ROUNDING_EDGE = 1e-10
@@ -198,7 +198,9 @@ def _single_rank(form: RankedGroups, bound: Bound, reach: Reach, highest: Floats
     rank = 1 if form.is_by_name else form.rank
     if len(near) < rank:
         return NO_ROWS
-    rows = [Row(group_sum(form, group), bound.level, form.denominator, subject=form.names[group]) for group in near]
+    rows = [
+        Row(group_sum(form, int(group)), bound.level, form.denominator, subject=form.names[group]) for group in near
+    ]
     if rank == 1:
         return Rows(tuple(rows))
     rows = [replace(row, extras=((own, -float(room[near[own]])),)) for own, row in enumerate(rows)]
@@ -225,7 +227,7 @@ def _several_ranks(form: RankedGroups, bound: Bound, lowest: Floats, highest: Fl
         if form.rank > 1:
             extras = (*extras, (len(columns), -float(highest[group])))
             columns.append(Column(upper=1.0, is_whole=True))
-        rows.append(Row(group_sum(form, group), extras=extras, subject=form.names[group], moves=False))
+        rows.append(Row(group_sum(form, int(group)), extras=extras, subject=form.names[group], moves=False))
     largest = ((0, float(form.count)), *((own, 1.0) for own in range(1, len(near) + 1)))
     rows.append(Row(none, bound.level, form.denominator, extras=largest))
     if form.rank > 1:

@@ -1,7 +1,7 @@
 """Rows of what is neither a ratio nor a ranked group, one function for each kind of measure.
 
-`outer` rows are kept by every portfolio that passes; `near` rows, taken at a point, keep a portfolio near that point from
-failing. A kind without a function of its own gets its tangent.
+`outer` rows are kept by every portfolio that passes; `near` rows, taken at a point, keep a portfolio near that point
+from failing. A kind without a function of its own gets its tangent.
 """
 
 import math
@@ -39,6 +39,8 @@ def outer(problem: Problem, form: Measure, bound: Bound, reach: Reach) -> Rows:
         return _with_excess(form, bound, reach)
     if form.kind is MeasureKind.ADJUSTED_COLLATERAL and bound.sign < 0.0:
         return Rows((Row(negated(_carried(form)), bound.level, form.denominator),))
+    if form.kind is MeasureKind.DISPERSION and bound.sign > 0.0:
+        return _dispersion(form, bound, reach)
     return NO_ROWS
 
 
@@ -57,7 +59,7 @@ def near(problem: Problem, form: Measure, bound: Bound, point: Holdings) -> Rows
 
 def _measured(form: Measure, holdings: Holdings) -> float:
     return float(
-        kernels_measures.measure(form.kind, holdings.par, holdings.cash, form.reals, form.codes, form.settings)
+        kernels_measures.measure(int(form.kind), holdings.par, holdings.cash, form.reals, form.codes, form.settings)
     )
 
 
@@ -85,6 +87,16 @@ def _with_excess(form: Measure, bound: Bound, reach: Reach) -> Rows:
     return alone + helped if bound.sign > 0.0 else either(alone, helped, reach)
 
 
+def _dispersion(form: Measure, bound: Bound, reach: Reach) -> Rows:
+    """Twice what lies above the average, or below it, is no less than what lies beyond where the average can get."""
+    factor, counted = form.reals
+    lowest, highest = reach.ratio(Sum(factor * counted), Sum(counted))
+    if not math.isfinite(highest):
+        return NO_ROWS
+    above, below = np.maximum(factor - highest, 0.0), np.maximum(lowest - factor, 0.0)
+    return Rows(tuple(Row(Sum(2.0 * side * counted), bound.level, Sum(counted)) for side in (above, below)))
+
+
 def _carried(form: Measure) -> Sum:
     return Sum(form.reals[4], per_cash=1.0)
 
@@ -92,8 +104,8 @@ def _carried(form: Measure) -> Sum:
 def _excess_haircut(form: Measure, bound: Bound, point: Holdings) -> Rows:
     """The excess of each bucket as a column, priced at the loss of the asset at which it ends.
 
-    An excess E cuts no more than w E and what the assets that lose more than w lose beyond w, whatever w; with the loss of
-    the last asset as w, and no other, that is what it cuts.
+    An excess E cuts no more than w E and what the assets that lose more than w lose beyond w, whatever w; with the loss
+    of the last asset as w that is just what it cuts.
     """
     collateral = Sum(form.reals[0], per_cash=1.0)
     haircut, rows, columns = 0, [], [Column(is_amount=True)]

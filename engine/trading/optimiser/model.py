@@ -1,6 +1,6 @@
 """The linear programme under construction: columns of trades, cash and sums, rows of limits, money in one unit."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
@@ -72,9 +72,10 @@ class ModelRow:
 class Model:
     """Columns and rows gathered so far; amounts are in `unit` of currency.
 
-    owner: order of which a column says the size, NO_OWNER for others; pieces: the trades; cash: column of principal cash, cash_row the row that says what it is; one: column that is 1, for constants; sums: columns that hold a
-    sum, by its content; caps: columns whose upper bound is a limit; cuts: binaries that let an order have any size;
-    penalties: what the goal loses for each unit of currency of a column.
+    owner: order of which a column says the size, NO_OWNER for others; pieces: the trades; caps: columns whose upper
+    bound is a limit; cuts: binaries that let an order have any size; sums: columns that hold a sum, by its content;
+    penalties: what the goal loses for each unit of currency of a column; cash: column of principal cash, cash_row the
+    row that says what it is; one: column that is 1, for constants.
     """
 
     problem: Problem
@@ -96,23 +97,15 @@ class Model:
 
     def copy(self) -> "Model":
         """A model to add to without changing this one."""
-        return Model(
-            self.problem,
-            self.unit,
-            list(self.lower),
-            list(self.upper),
-            list(self.is_whole),
-            list(self.owner),
-            list(self.rows),
-            self.pieces,
-            self.caps,
-            self.cuts,
-            dict(self.sums),
-            dict(self.penalties),
-            self.cash,
-            self.cash_row,
-            self.one,
-            self._trades,
+        return replace(
+            self,
+            lower=list(self.lower),
+            upper=list(self.upper),
+            is_whole=list(self.is_whole),
+            owner=list(self.owner),
+            rows=list(self.rows),
+            sums=dict(self.sums),
+            penalties=dict(self.penalties),
         )
 
     def column(self, lower: float, upper: float, *, is_whole: bool = False, owner: int = NO_OWNER) -> int:
@@ -127,9 +120,7 @@ class Model:
         self, columns: list[int], coefficients: list[float], lower: float, upper: float, limit: Limit | None = None
     ) -> None:
         """Add a row in units of the model."""
-        self.rows.append(
-            ModelRow(np.array(columns, np.int64), np.array(coefficients, np.float64), lower, upper, limit)
-        )
+        self.rows.append(ModelRow(np.array(columns, np.int64), np.array(coefficients, np.float64), lower, upper, limit))
 
     def expression(self, item: Sum) -> tuple[Whole, Floats, float]:
         """A sum in units of the model: columns, coefficients and what is left where all of them are 0."""

@@ -1,4 +1,4 @@
-"""What the optimiser is asked for: budgets, prices, eligible assets and trading rules, checked before anything runs."""
+"""The inputs of the optimiser, checked and laid out by asset before anything runs."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -9,80 +9,31 @@ import numpy as np
 
 from engine.compliance.evaluation import Evaluation, evaluate
 from engine.compliance.plan import Plan
-from engine.compliance.portfolio import Floats, Portfolio
+from engine.compliance.portfolio import Floats, Mask, Portfolio
 from engine.errors import InputError
 from engine.trading.faults import HIGHEST_PRICE
+from engine.trading.optimiser.inputs import Cushion, OptimiserInputs, name_cap
 from engine.trading.trades import TradedDeal
 
 _PERCENT = 100.0
-_SHARE_OF_PURCHASES = 0.05
 _LOWEST_PRICE = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """Par to trade on one side, in currency; is_exact: to be reached, not only kept to."""
-
-    par: float
-    is_exact: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cushion:
-    """Room to be kept to a limit where it is worth it.
-
-    margin in the unit of the test; penalty: what the objective loses for each unit of the test that is missing.
-    """
-
-    test_id: int
-    margin: float
-    penalty: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptimiserInputs:
-    """What may be traded, how, and how long to look for it.
-
-    ask and bid: price in percent of par by asset id, needed of every asset that may be bought or sold; buyable and
-    sellable: asset ids; untouched: assets that stay as they are, whatever else is said. increment: par of a trade is a
-    multiple of it, 0 for any amount; a position may also be sold out, and one trade of a side whose budget is exact is
-    cut to meet it. minimum_piece: least par of a trade and of what a sale leaves (a smaller position may be sold out).
-    name_cap: most par bought of an asset, 5 % of the purchase budget by default. most_trades: number of assets bought or
-    sold. turnover_cost: what the objective loses for each unit of par traded, beside the cost that settlement takes in
-    cash. maintain_or_improve: a limit that is broken at the start need not be mended, only not made worse.
-    time_limit in seconds; gap: how far the result may lie from the proven bound, as a fraction of the objective.
-    """
-
-    sales: Budget
-    purchases: Budget
-    ask: Mapping[str, float]
-    bid: Mapping[str, float]
-    buyable: frozenset[str]
-    sellable: frozenset[str]
-    untouched: frozenset[str] = frozenset()
-    increment: float = 0.0
-    minimum_piece: float = 0.0
-    name_cap: float | None = None
-    most_trades: int | None = None
-    turnover_cost: float = 0.0
-    cushions: tuple[Cushion, ...] = ()
-    maintain_or_improve: bool = True
-    time_limit: float = 30.0
-    gap: float = 1e-4
 
 
 @dataclass(frozen=True)
 class Problem:
     """The checked question: how much of each asset may be bought and sold at which price, all (n,) by asset.
 
-    plan: the deal's tests with the baselines of this search. buy_limit and sale_limit in currency, 0 for what is not
-    eligible; ask what a unit of par costs and bid what it brings, fractions of par after the costs of settlement.
+    plan: the deal's tests with the baselines of this search; may_buy, may_sell: what is eligible; buy_limit and
+    sale_limit in currency, 0 for what is not; ask what a unit of par costs and bid what it brings, fractions of par
+    after the costs of settlement; base: par and cash at the start, currency.
     """
 
     deal: TradedDeal
     inputs: OptimiserInputs
     plan: Plan
     before: Evaluation
+    may_buy: Mask
+    may_sell: Mask
     buy_limit: Floats
     sale_limit: Floats
     ask: Floats
@@ -130,26 +81,14 @@ def problem_of(deal: TradedDeal, inputs: OptimiserInputs) -> Problem:
         inputs=inputs,
         plan=plan,
         before=evaluate(plan, deal.holdings),
+        may_buy=may_buy,
+        may_sell=may_sell,
         buy_limit=np.where(may_buy, min(name_cap(inputs), inputs.purchases.par), 0.0),
         sale_limit=np.where(may_sell, np.minimum(deal.holdings.par, inputs.sales.par), 0.0),
         ask=np.where(may_buy, ask + cost, 0.0),
         bid=np.where(may_sell, bid - cost, 0.0),
         base=float(deal.holdings.par.sum()) + abs(deal.holdings.cash),
     )
-
-
-def name_cap(inputs: OptimiserInputs) -> float:
-    """Most par bought of an asset, currency."""
-    return _SHARE_OF_PURCHASES * inputs.purchases.par if inputs.name_cap is None else inputs.name_cap
-
-
-def market_prices(portfolio: Portfolio) -> dict[str, float]:
-    """Market value in percent of par of every asset that has one, for both sides."""
-    return {
-        asset.blkrock_id: asset.market_value
-        for asset in portfolio.assets
-        if asset.market_value and asset.market_value > 0
-    }
 
 
 def frozen_baseline(before: Evaluation, maintain_or_improve: bool) -> Plan:
@@ -163,7 +102,7 @@ def frozen_baseline(before: Evaluation, maintain_or_improve: bool) -> Plan:
     return replace(plan, settings=settings)
 
 
-def _mask(portfolio: Portfolio, ids: Iterable[str]) -> np.ndarray:
+def _mask(portfolio: Portfolio, ids: Iterable[str]) -> Mask:
     mask = np.zeros(len(portfolio), bool)
     mask[[portfolio.row_of[name] for name in ids]] = True
     return mask
@@ -181,7 +120,7 @@ def _require_known(portfolio: Portfolio, ids: Iterable[str], where: str) -> None
             )
 
 
-def _prices(portfolio: Portfolio, prices: Mapping[str, float], needed: np.ndarray, side: str) -> Floats:
+def _prices(portfolio: Portfolio, prices: Mapping[str, float], needed: Mask, side: str) -> Floats:
     found = np.zeros(len(portfolio))
     for row in np.flatnonzero(needed):
         name = portfolio.ids[row]
@@ -206,7 +145,7 @@ def _prices(portfolio: Portfolio, prices: Mapping[str, float], needed: np.ndarra
     return found
 
 
-def _require_uncrossed(portfolio: Portfolio, ask: Floats, bid: Floats, both: np.ndarray) -> None:
+def _require_uncrossed(portfolio: Portfolio, ask: Floats, bid: Floats, both: Mask) -> None:
     crossed = np.flatnonzero(both & (ask < bid))
     if len(crossed):
         name = portfolio.ids[crossed[0]]

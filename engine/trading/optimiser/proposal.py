@@ -5,8 +5,8 @@ from enum import Enum
 
 from engine.compliance.evaluation import Evaluation
 from engine.trading.optimiser.goals import Objective
+from engine.trading.optimiser.inputs import OptimiserInputs
 from engine.trading.optimiser.model import Limit
-from engine.trading.optimiser.problem import OptimiserInputs
 from engine.trading.trades import Trade
 
 
@@ -28,9 +28,9 @@ class BindingLimit:
     """A limit that keeps the objective from rising.
 
     subject: the obligors, industries or assets that it binds; shadow_price: what the objective gains for each unit of
-    currency by which the multiplied-out limit is relaxed; step: one unit of the limit (0.01 of a share, a year, a point, a
-    million); gain: what relaxing it by a step adds to the objective at most, amounts of any size allowed; text: all of
-    this in words.
+    currency by which the multiplied-out limit is relaxed; step: one unit of the limit (0.01 of a share, a year, a
+    point, a million); gain: what relaxing it by a step adds to the objective at most, amounts of any size allowed;
+    text: all of this in words.
     """
 
     limit: Limit
@@ -56,8 +56,8 @@ class Shortfall:
 class Conflict:
     """Why there is no portfolio.
 
-    limits: a set that cannot be kept together, while any of it can be kept without the others; names in words; shortfalls:
-    tests that are missed when all missing is made as small as possible; text: all of this in words.
+    limits: a set that cannot be kept together, though it can without any one of them; names in words; shortfalls: tests
+    that are missed when all missing is made as small as possible; text: all of this in words.
     """
 
     limits: tuple[Limit, ...]

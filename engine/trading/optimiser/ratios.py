@@ -1,8 +1,4 @@
-"""The weighted sum of ratios: its gradient, for successive linear programmes, and the ratios of linear sums it is made of.
-
-A ratio r = numerator / denominator of two linear sums is held between the four planes that touch it at the ends of a box
-(r x denominator = numerator, each of both in an interval); what these planes allow is never less than the ratio itself.
-"""
+"""The weighted sum of ratios: its tangent, for successive linear programmes, and the ratios it is made of."""
 
 from dataclasses import dataclass
 
@@ -45,7 +41,7 @@ class MovingTerm:
 
 @dataclass(frozen=True)
 class Terms:
-    """What the weighted ratios never exceed: a sum that is linear, fractions, and terms with a threshold of their own."""
+    """What the weighted ratios never exceed: a linear sum, fractions, and terms with a threshold of their own."""
 
     linear: Sum
     fractions: tuple[Fraction, ...] = ()

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from engine.compliance.forms import Sum
 from engine.compliance.portfolio import Floats
-from engine.trading.optimiser.problem import Budget, Problem
+from engine.trading.optimiser.inputs import Budget
+from engine.trading.optimiser.problem import Problem
 from engine.trading.optimiser.sums import combined, negated
 
 Whole = npt.NDArray[np.int64]
@@ -64,10 +65,12 @@ class Reach:
         """Lowest and highest par of each group, (n_groups,); codes (n,), -1 for none."""
         counted = codes >= 0
         held, bought, sold = (
-            np.bincount(codes[counted], values[counted], n_groups)
+            np.bincount(codes[counted], values[counted], n_groups).astype(np.float64)
             for values in (self.problem.par, self.problem.buy_limit, self.problem.sale_limit)
         )
-        return held - np.minimum(sold, self.sales.par), held + np.minimum(bought, self.purchases.par)
+        lowest: Floats = held - np.minimum(sold, self.sales.par)
+        highest: Floats = held + np.minimum(bought, self.purchases.par)
+        return lowest, highest
 
 
 def _attainable(budget: Budget, limits: Floats) -> Budget:

@@ -14,12 +14,12 @@ from scipy.sparse import csr_array, vstack
 from engine.compliance.forms import Ratio
 from engine.compliance.portfolio import Floats
 from engine.trading.optimiser.boxes import Box, add_ratio, divided
-from engine.trading.optimiser.goals import LinearGoal, RatioGoal
+from engine.trading.optimiser.goals import LinearGoal, RatioGoal, goal_vector
 from engine.trading.optimiser.limits import Limits
 from engine.trading.optimiser.linear_rows import Bound, Row, Rows, recovery_sums
 from engine.trading.optimiser.model import Model
 from engine.trading.optimiser.ratios import Fraction, MovingTerm, Terms, terms_of
-from engine.trading.optimiser.search import Search, goal_vector
+from engine.trading.optimiser.search import Search
 from engine.trading.optimiser.solver import Outcome, Programme, goal_size, programme_of
 from engine.trading.optimiser.sums import negated
 
@@ -52,7 +52,10 @@ class Relaxation:
         return terms_of(self.goal, self.search.problem.plan, self.search.reach)
 
     def relaxed(self, *, sized: bool = False) -> Relaxed | None:
-        """The programme of the present boxes; None where the goal has no bound. sized: trades of the sizes asked for."""
+        """The programme of the present boxes; None where the goal has no bound.
+
+        sized: with trades of the sizes asked for.
+        """
         terms = self.terms
         if terms is None:
             return None
@@ -80,10 +83,12 @@ class Relaxation:
             for column, is_ratio in ((ratio, True), (base, False)):
                 if not (is_ratio_wide if is_ratio else is_base_wide and not isinstance(key, int)):
                     continue
-                ends = [self._end(programme, column, sign) for sign in (-1.0, 1.0)]
-                if None in ends or not self.search.seconds_left:
-                    return not self.search.seconds_left
-                box, (low, high) = self.boxes[key], ends
+                low, high = (self._end(programme, column, sign) for sign in (-1.0, 1.0))
+                if low is None or high is None:
+                    return False
+                if not self.search.seconds_left:
+                    return True
+                box = self.boxes[key]
                 self.boxes[key] = box.with_ratio(low, high) if is_ratio else box.with_base(low, high)
         return True
 
@@ -170,4 +175,5 @@ def _better_than(relaxed: Relaxed, best: float) -> Programme:
         matrix=csr_array(vstack([programme.matrix, csr_array(relaxed.goal[None, :] / size)])),
         row_lower=np.append(programme.row_lower, best / size),
         row_upper=np.append(programme.row_upper, np.inf),
+        scale=np.append(programme.scale, 1.0),
     )

@@ -8,15 +8,15 @@ import numpy as np
 from engine.compliance.evaluation import Evaluation, Holdings, evaluate
 from engine.compliance.portfolio import Floats
 from engine.trading.optimiser.cushions import add_cushions
-from engine.trading.optimiser.goals import LinearGoal
+from engine.trading.optimiser.goals import LinearGoal, goal_vector
 from engine.trading.optimiser.limits import Limits, broken
 from engine.trading.optimiser.linear_rows import Rows
 from engine.trading.optimiser.model import Limit, LimitKind, Model, traded
 from engine.trading.optimiser.problem import Problem
 from engine.trading.optimiser.reach import Reach
-from engine.trading.optimiser.solver import Outcome, Programme, Solution, best_whole, goal_size, polished, programme_of
+from engine.trading.optimiser.solver import Outcome, Programme, Solution, goal_size, polished, programme_of
+from engine.trading.optimiser.staged import best_whole
 from engine.trading.optimiser.trade_columns import trading_model
-from engine.trading.trades import Side
 
 _ROUNDS = 12
 _EXTRA_MARGIN = 1.5
@@ -28,7 +28,7 @@ _SHARE_OF_GAP = 0.5
 class Candidate:
     """Trades by asset, (n,) in currency, with the exact tests of what they lead to.
 
-    model and values: the programme that they are a solution of; near and margins: what the search had learnt by then.
+    model and values: the programme that they are a solution of; near, margins and cuts: what it had learnt by then.
     """
 
     bought: Floats
@@ -38,6 +38,7 @@ class Candidate:
     values: Floats
     near: dict[int, tuple[Rows, ...]]
     margins: dict[int, float]
+    cuts: dict[int, tuple[Rows, ...]]
 
     @property
     def holdings(self) -> Holdings:
@@ -61,8 +62,9 @@ class Found:
 class Search:
     """The programme of a problem and what its solutions have taught.
 
-    margins: how much tighter than its threshold a test is kept, by place; near: rows at a point, by place; exclusive:
-    assets not to be bought and sold at once; deadline: of `time.monotonic`.
+    margins: how much tighter than its threshold a test is kept, by place; near: rows at a point, by place; cuts: rows
+    at several points that every compliant portfolio keeps, by place; exclusive: assets not to be bought and sold at
+    once; deadline: of `time.monotonic`.
     """
 
     problem: Problem
@@ -70,6 +72,7 @@ class Search:
     deadline: float
     margins: dict[int, float] = field(default_factory=dict)
     near: dict[int, tuple[Rows, ...]] = field(default_factory=dict)
+    cuts: dict[int, tuple[Rows, ...]] = field(default_factory=dict)
     exclusive: frozenset[int] = frozenset()
     n_solves: int = 0
     _outer: Model | None = None
@@ -93,14 +96,15 @@ class Search:
     def outer_model(self) -> Model:
         """What every compliant portfolio keeps."""
         if self._outer is None:
-            self._outer = _with_limits(trading_model(self.problem), Limits(self.problem, self.reach))
+            limits = Limits(self.problem, self.reach)
+            self._outer = _with_limits(trading_model(self.problem), limits, self.cuts)
         return self._outer
 
     def bounding_model(self) -> Model:
         """The outer model with trades of any size, which a bound may allow."""
         if self._bounding is None:
             trades = trading_model(self.problem, any_size=True)
-            self._bounding = _with_limits(trades, Limits(self.problem, self.reach))
+            self._bounding = _with_limits(trades, Limits(self.problem, self.reach), self.cuts)
         return self._bounding
 
     def any_size_model(self) -> Model:
@@ -117,34 +121,33 @@ class Search:
 
     def _with_lessons(self, *, any_size: bool = False) -> Model:
         exclusive = frozenset[int]() if any_size else self.exclusive
-        model = _with_limits(trading_model(self.problem, exclusive, any_size=any_size), self.limits)
-        for place, all_rows in self.near.items():
-            for rows in all_rows:
-                model.add(rows, Limit(LimitKind.TEST, place))
-        return model
+        trades = trading_model(self.problem, exclusive, any_size=any_size)
+        return _with_limits(trades, self.limits, self.cuts, self.near)
 
     def solve(self, goal: LinearGoal, gap: float, *, whole: bool) -> Found:
         """Solve, test, add what was missing, and solve again, until the tests agree.
 
         whole: False leaves whole numbers aside, and with them the tests that are exact only in whole numbers.
         """
-        first: Solution | None = None
-        is_outer = self.is_outer
-        for _ in range(_ROUNDS):
+        outcome, bound, is_outer = Outcome.FAILED, np.inf, self.is_outer
+        for number in range(_ROUNDS):
             model = self.model()
             programme = programme_of(model)
             vector = goal_vector(model, goal)
             solution = self.maximised(programme if whole else programme.relaxed(), vector, gap)
-            first = first or solution
+            if number == 0:
+                outcome, bound = solution.outcome, solution.bound if is_outer else np.inf
             if not solution.is_found:
                 break
-            values = polished(programme, vector, solution.values) if whole and _has_fractions(model) else solution.values
+            values = (
+                polished(programme, vector, solution.values) if whole and _has_fractions(model) else solution.values
+            )
             candidate = self.candidate(model, values, whole=whole)
             if not self._taught(candidate, whole):
-                return Found(candidate, first.outcome, first.bound if is_outer else np.inf)
+                return Found(candidate, outcome, bound)
             if not self.seconds_left:
                 break
-        return Found(None, first.outcome, first.bound if is_outer else np.inf)
+        return Found(None, outcome, bound)
 
     def maximised(self, programme: Programme, vector: Floats, gap: float) -> Solution:
         """Solve within the time left; the goal is brought to size 1 for the tolerances of the solver."""
@@ -157,7 +160,23 @@ class Search:
         """The trades of a solution, tested exactly."""
         bought, sold = model.amounts(values, whole=whole)
         holdings = traded(self.problem, bought, sold)
-        return Candidate(bought, sold, evaluate(self.problem.plan, holdings), model, values, dict(self.near), dict(self.margins))
+        return Candidate(
+            bought,
+            sold,
+            evaluate(self.problem.plan, holdings),
+            model,
+            values,
+            dict(self.near),
+            dict(self.margins),
+            dict(self.cuts),
+        )
+
+    def at_start(self) -> Candidate:
+        """No trade at all."""
+        nothing = np.zeros(len(self.problem.par))
+        model = self.outer_model()
+        values = np.zeros(len(model.lower))
+        return Candidate(nothing, nothing, self.problem.before, model, values, {}, {}, dict(self.cuts))
 
     def recentre(self, holdings: Holdings) -> None:
         """Take the near rows that are in use at another point."""
@@ -187,11 +206,16 @@ class Search:
             if whole:
                 self._widen(place, evaluation)
             return whole
-        if place in self.near:
+        if place in self.near or place in self.cuts:
             self._widen(place, evaluation)
-        rows = self.limits.near(place, evaluation.holdings)
-        kept = self.near.get(place, ()) if limits.is_convex(place) else ()
-        self.near[place] = (*kept, rows)
+        if not limits.is_convex(place):
+            self.near[place] = (self.limits.near(place, evaluation.holdings),)
+            return True
+        cut = Limits(self.problem, self.reach).near(place, evaluation.holdings)
+        self.cuts[place] = (*self.cuts.get(place, ()), cut)
+        self._outer = self._bounding = None
+        if self.margins.get(place):
+            self.near[place] = (*self.near.get(place, ()), self.limits.near(place, evaluation.holdings))
         return True
 
     def _widen(self, place: int, evaluation: Evaluation) -> None:
@@ -203,27 +227,17 @@ class Search:
         return bound.sign * bound.at(evaluation.recovery)
 
 
-def _with_limits(model: Model, limits: Limits) -> Model:
+def _with_limits(model: Model, limits: Limits, *added: dict[int, tuple[Rows, ...]]) -> Model:
     for place in limits.places:
         model.add(limits.outer(place), Limit(LimitKind.TEST, place))
     add_cushions(model, limits)
+    for rows_by_place in added:
+        for place, all_rows in rows_by_place.items():
+            for rows in all_rows:
+                model.add(rows, Limit(LimitKind.TEST, place))
     return model
 
 
 def _has_fractions(model: Model) -> bool:
     is_whole = model.is_whole
     return any(is_whole) and not all(is_whole[piece.column] for piece in model.pieces)
-
-
-def goal_vector(model: Model, goal: LinearGoal) -> Floats:
-    """The goal as coefficients of the columns, in its own unit."""
-    vector = np.zeros(len(model.lower))
-    columns, coefficients, start = model.expression(goal.worth)
-    np.add.at(vector, columns, coefficients * model.unit)
-    vector[model.one] += start * model.unit
-    for piece in model.pieces:
-        per_par = goal.per_bought if piece.side is Side.BUY else goal.per_sold
-        vector[piece.column] += float(per_par[piece.asset]) * piece.par
-    for column, penalty in model.penalties.items():
-        vector[column] -= penalty * model.unit
-    return vector

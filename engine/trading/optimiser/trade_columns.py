@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.trading.optimiser.inputs import Budget, name_cap
 from engine.trading.optimiser.model import Limit, LimitKind, Model, Piece, new_model
-from engine.trading.optimiser.problem import Budget, Problem, name_cap
+from engine.trading.optimiser.problem import Problem
 from engine.trading.trades import Side
 
 _WHOLE = 1e-9
@@ -17,8 +18,8 @@ _BUDGET_LIMITS = {Side.BUY: Limit(LimitKind.PURCHASE_BUDGET), Side.SALE: Limit(L
 class _Order:
     """What may be traded of one asset on one side, currency, and how.
 
-    number: its own; held: the whole position; increment: 0 for any amount; may_cut: whether a trade may be cut to meet the budget;
-    needs_ticket: whether the model has to know that the asset is traded at all.
+    number: its own; held: the whole position; increment: 0 for any amount; may_cut: whether a trade may be cut to meet
+    the budget; needs_ticket: whether the model has to know that the asset is traded at all.
     """
 
     number: int
@@ -69,9 +70,7 @@ def _budgets(problem: Problem) -> tuple[tuple[Side, Budget], ...]:
     return ((Side.BUY, problem.inputs.purchases), (Side.SALE, problem.inputs.sales))
 
 
-def _orders(
-    problem: Problem, side: Side, budget: Budget, exclusive: frozenset[int], any_size: bool
-) -> list[_Order]:
+def _orders(problem: Problem, side: Side, budget: Budget, exclusive: frozenset[int], any_size: bool) -> list[_Order]:
     inputs = replace(problem.inputs, increment=0.0, minimum_piece=0.0) if any_size else problem.inputs
     limits = problem.buy_limit if side is Side.BUY else problem.sale_limit
     steps = budget.par / inputs.increment if inputs.increment else 0.0
@@ -175,4 +174,3 @@ def _add_cash(model: Model) -> None:
     model.cash_row = len(model.rows)
     model.row([*columns, model.cash], [*costs, 1.0], start, start)
     model.row([model.cash], [1.0], problem.cash_floor / model.unit, np.inf, Limit(LimitKind.CASH_FLOOR))
-

@@ -15,7 +15,7 @@ _A_YEAR = {Objective.SPREAD_INCOME, Objective.NET_SPREAD_INCOME, Objective.EQUIT
 def limit_name(plan: Plan, limit: Limit) -> str:
     """`test 7, Caa obligations` or `sale budget`."""
     if limit.kind is not LimitKind.TEST:
-        return limit.kind.value
+        return str(limit.kind.value)
     definition = plan.definitions[limit.place]
     return f"test {definition.id}, {definition.label}"
 
