@@ -40,7 +40,10 @@ def conflict_of(search: Search) -> Conflict | None:
     limits = set(limited_rows(model)) | ({_CAPS} if model.caps else set())
     is_relaxed = _is_infeasible(_with(model, programme, limits - {_SIZES}).relaxed(), search)
     if is_relaxed:
-        limits = _support(model, programme, limits - {_SIZES})
+        limits -= {_SIZES}
+        support = _support(model, programme, limits)
+        is_proof = _is_infeasible(_with(model, programme, support).relaxed(), search)
+        limits = support if is_proof else limits
     elif not _is_infeasible(programme, search):
         return None
     smallest = _filtered(search, model, programme, limits, is_relaxed=is_relaxed)
@@ -174,6 +177,8 @@ def _size(model: Model, limit: Limit | None, denominator: Floats, threshold: Flo
 def _text(search: Search, names: tuple[str, ...], shortfalls: tuple[Shortfall, ...]) -> str:
     listed = "; ".join(names)
     text = f"No portfolio within reach keeps these together: {listed}." if names else "No portfolio keeps every limit."
+    if not search.seconds_left:
+        text += " The time limit ended the search for a smaller set."
     plan = search.problem.plan
     for item in shortfalls:
         place = plan.place_of[item.test_id]

@@ -11,6 +11,7 @@ from engine.trading.optimiser.search import Candidate
 from engine.trading.optimiser.solver import goal_size, maximise, programme_of, shadow_prices
 from engine.trading.optimiser.sums import total
 from engine.trading.optimiser.wording import MILLION, limit_name, step_in_words, test_step, worth
+from engine.trading.trades import Side
 
 _NOTHING = 1e-9
 _MOST_NAMED = 3
@@ -36,6 +37,7 @@ def binding_limits(
     lower, upper = programme.lower.copy(), programme.upper.copy()
     is_fixed = programme.whole & (programme.owner == NO_OWNER)
     lower[is_fixed] = upper[is_fixed] = _whole_values(candidate)
+    upper[_closed(model, candidate)] = 0.0
     vector = goal_vector(model, goal)
     size = goal_size(programme, vector)
     prices = shadow_prices(replace(programme, lower=lower, upper=upper).relaxed(), vector / size)
@@ -45,6 +47,13 @@ def binding_limits(
     least = _NOTHING * size
     found = [_binding(model, limit, item, objective) for limit, item in gathered.items() if abs(item.per_unit) > least]
     return tuple(sorted(found, key=lambda item: -item.gain))
+
+
+def _closed(model: Model, candidate: Candidate) -> list[int]:
+    """Columns of trades that would be made both ways, on the side on which the candidate makes none."""
+    traded = {Side.BUY: candidate.bought, Side.SALE: candidate.sold}
+    own = [piece for piece in model.pieces if piece.asset in candidate.exclusive]
+    return [piece.column for piece in own if traded[piece.side][piece.asset] == 0.0]
 
 
 def _whole_values(candidate: Candidate) -> np.ndarray:

@@ -39,9 +39,9 @@ class OptimiserInputs:
     multiple of it, 0 for any amount; a position may also be sold out, and one trade of a side whose budget is exact is
     cut to meet it. minimum_piece: least par of a trade and of what a sale leaves (a smaller position may be sold out).
     name_cap: most par bought of an asset, 5 % of the purchase budget by default. most_trades: number of assets bought
-    or sold. turnover_cost: what the objective loses for each unit of par traded, beside the cost that settlement takes
-    in cash. maintain_or_improve: a limit that is broken at the start need not be mended, only not made worse.
-    time_limit in seconds; gap: how far the result may lie from the proven bound, as a fraction of the objective.
+    or sold. turnover_cost: what the objective loses, in its own unit, for each unit of par traded, beside what
+    settlement takes in cash. maintain_or_improve: a limit that is broken at the start need not be mended, only not made
+    worse. time_limit in seconds; gap: how far the result may lie from the proven bound, as a fraction of the objective.
     """
 
     sales: Budget

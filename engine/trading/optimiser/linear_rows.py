@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.compliance.evaluation import TOLERANCE, Holdings
+from engine.compliance.evaluation import TOLERANCE
 from engine.compliance.forms import RankedGroups, Ratio, Sum
 from engine.compliance.plan import NO_DECIMALS, Plan, recovery_is_known
 from engine.compliance.portfolio import Floats
 from engine.compliance.thresholds import Threshold
 from engine.trading.optimiser.reach import Reach
-from engine.trading.optimiser.sums import combined, total
+from engine.trading.optimiser.sums import combined
 
 _NEVER_ABOVE = 1e-9
 _ROUNDING_EDGE = 1e-10
@@ -48,11 +48,6 @@ class Row:
     subject: str = ""
     moves: bool = True
     per_unit: float = 1.0
-
-    def excess(self, holdings: Holdings) -> float:
-        """What the row is beyond its limit for these holdings, its own columns left aside; kept where not above 0."""
-        beyond = total(self.numerator, holdings)
-        return beyond if self.denominator is None else beyond - self.level * total(self.denominator, holdings)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ def optimise(
 def _proposal(work: Work, objective: Objective, started: float) -> Proposal:
     problem, best = work.problem, work.best
     nothing = np.zeros(len(problem.par))
+    remarks = _remarks(work)
     conflict = conflict_of(work.search) if best is None else None
     return Proposal(
         deal=problem.deal.name,
@@ -65,7 +66,7 @@ def _proposal(work: Work, objective: Objective, started: float) -> Proposal:
         seconds=time.monotonic() - started,
         n_solves=work.search.n_solves,
         solver=f"HiGHS of scipy {version('scipy')}",
-        remarks=_remarks(work),
+        remarks=remarks,
     )
 
 

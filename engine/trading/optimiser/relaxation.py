@@ -38,11 +38,12 @@ class Relaxed:
 
 @dataclass
 class Relaxation:
-    """Bounds a goal; `boxes` shrink as `tighten` learns what a better portfolio would look like."""
+    """Bounds a goal; `boxes` shrink as `tighten` learns what a better portfolio would look like, if it ever did."""
 
     search: Search
     goal: LinearGoal | RatioGoal
     boxes: dict[Key, Box] = field(default_factory=dict)
+    is_tightened: bool = False
 
     @cached_property
     def terms(self) -> Terms | None:
@@ -76,6 +77,7 @@ class Relaxation:
 
     def tighten(self, relaxed: Relaxed, best: float) -> bool:
         """Shrink the boxes to what portfolios better than the best known can reach; False where there are none."""
+        self.is_tightened = True
         programme = _better_than(relaxed, best)
         for key, (ratio, base) in relaxed.columns.items():
             is_ratio_wide, is_base_wide = self.boxes[key].is_wide

@@ -14,7 +14,7 @@ from engine.trading.optimiser.linear_rows import Rows
 from engine.trading.optimiser.model import Limit, LimitKind, Model, traded
 from engine.trading.optimiser.problem import Problem
 from engine.trading.optimiser.reach import Reach
-from engine.trading.optimiser.solver import Outcome, Programme, Solution, goal_size, polished, programme_of
+from engine.trading.optimiser.solver import Programme, Solution, goal_size, polished, programme_of
 from engine.trading.optimiser.staged import best_whole
 from engine.trading.optimiser.trade_columns import trading_model
 
@@ -28,7 +28,8 @@ _SHARE_OF_GAP = 0.5
 class Candidate:
     """Trades by asset, (n,) in currency, with the exact tests of what they lead to.
 
-    model and values: the programme that they are a solution of; near, margins and cuts: what it had learnt by then.
+    model and values: the programme that they are a solution of; near, margins, cuts and exclusive: what the search had
+    learnt by then.
     """
 
     bought: Floats
@@ -39,6 +40,7 @@ class Candidate:
     near: dict[int, tuple[Rows, ...]]
     margins: dict[int, float]
     cuts: dict[int, tuple[Rows, ...]]
+    exclusive: frozenset[int]
 
     @property
     def holdings(self) -> Holdings:
@@ -49,12 +51,11 @@ class Candidate:
 class Found:
     """What a solve came to.
 
-    candidate: None where nothing was found; outcome of the first programme, whose bound holds for every compliant
-    portfolio; the bound is that of the programme as first solved, infinite where it had rows that cut some off.
+    candidate: None where nothing was found; bound: what no compliant portfolio exceeds, from the programme as it was
+    first solved, infinite where that had rows that cut some off.
     """
 
     candidate: Candidate | None
-    outcome: Outcome
     bound: float
 
 
@@ -129,14 +130,14 @@ class Search:
 
         whole: False leaves whole numbers aside, and with them the tests that are exact only in whole numbers.
         """
-        outcome, bound, is_outer = Outcome.FAILED, np.inf, self.is_outer
+        bound, is_outer = np.inf, self.is_outer
         for number in range(_ROUNDS):
             model = self.model()
             programme = programme_of(model)
             vector = goal_vector(model, goal)
             solution = self.maximised(programme if whole else programme.relaxed(), vector, gap)
-            if number == 0:
-                outcome, bound = solution.outcome, solution.bound if is_outer else np.inf
+            if number == 0 and is_outer:
+                bound = solution.bound
             if not solution.is_found:
                 break
             values = (
@@ -144,10 +145,10 @@ class Search:
             )
             candidate = self.candidate(model, values, whole=whole)
             if not self._taught(candidate, whole):
-                return Found(candidate, outcome, bound)
+                return Found(candidate, bound)
             if not self.seconds_left:
                 break
-        return Found(None, outcome, bound)
+        return Found(None, bound)
 
     def maximised(self, programme: Programme, vector: Floats, gap: float) -> Solution:
         """Solve within the time left; the goal is brought to size 1 for the tolerances of the solver."""
@@ -156,8 +157,8 @@ class Search:
         found = best_whole(programme, vector / size, gap * _SHARE_OF_GAP, self.deadline)
         return Solution(found.outcome, found.values, found.bound * size)
 
-    def candidate(self, model: Model, values: Floats, *, whole: bool = True) -> Candidate:
-        """The trades of a solution, tested exactly."""
+    def candidate(self, model: Model, values: Floats, *, whole: bool = True, has_lessons: bool = True) -> Candidate:
+        """The trades of a solution, tested exactly; has_lessons: of the model of this search, not of the outer one."""
         bought, sold = model.amounts(values, whole=whole)
         holdings = traded(self.problem, bought, sold)
         return Candidate(
@@ -166,9 +167,10 @@ class Search:
             evaluate(self.problem.plan, holdings),
             model,
             values,
-            dict(self.near),
-            dict(self.margins),
+            dict(self.near) if has_lessons else {},
+            dict(self.margins) if has_lessons else {},
             dict(self.cuts),
+            self.exclusive if has_lessons else frozenset(),
         )
 
     def at_start(self) -> Candidate:
@@ -176,7 +178,7 @@ class Search:
         nothing = np.zeros(len(self.problem.par))
         model = self.outer_model()
         values = np.zeros(len(model.lower))
-        return Candidate(nothing, nothing, self.problem.before, model, values, {}, {}, dict(self.cuts))
+        return Candidate(nothing, nothing, self.problem.before, model, values, {}, {}, dict(self.cuts), frozenset())
 
     def recentre(self, holdings: Holdings) -> None:
         """Take the near rows that are in use at another point."""

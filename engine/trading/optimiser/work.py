@@ -13,7 +13,7 @@ from engine.trading.optimiser.limits import broken
 from engine.trading.optimiser.model import NO_OWNER
 from engine.trading.optimiser.problem import Problem
 from engine.trading.optimiser.ratios import tangent
-from engine.trading.optimiser.relaxation import Relaxation
+from engine.trading.optimiser.relaxation import Relaxation, Relaxed
 from engine.trading.optimiser.search import Candidate, Search
 from engine.trading.optimiser.solver import Outcome
 
@@ -23,7 +23,7 @@ _TANGENTS = 8
 _WHOLE_TANGENTS = 3
 _TIGHTENINGS = 6
 _BETTER = 1e-9
-_SLOW = 0.9
+_NO_GAIN = 0.9
 _NEGLIGIBLE = 0.1
 
 
@@ -48,14 +48,15 @@ class Work:
     def run(self) -> None:
         """Find a portfolio, then prove how good it is, then look for a better one while that is not enough."""
         self._keep_start()
+        relaxation = Relaxation(self.search, self.goal)
         start = self._relaxed_search() or self._from_start(self._relaxed_search)
         if start is not None:
+            self._bound_once(relaxation)
             self._whole_search(start)
             if self.best is None and self.search.seconds_left:
                 self._from_start(lambda: self._whole_search(start))
         wanted = self.problem.inputs.gap
         if self.best is not None and self.gap > wanted:
-            relaxation = Relaxation(self.search, self.goal)
             self._prove(relaxation)
             if self.gap > wanted and self.search.seconds_left:
                 self._search_within(relaxation)
@@ -153,18 +154,24 @@ class Work:
         self.best, self.value = candidate, reached
         return True
 
-    def _prove(self, relaxation: Relaxation) -> None:
-        """Bring the bound down while that is worth it."""
-        for _ in range(_TIGHTENINGS):
-            relaxed = relaxation.relaxed()
-            if relaxed is None:
-                return
-            before = self.gap
+    def _bound_once(self, relaxation: Relaxation) -> Relaxed | None:
+        """The bound of the present boxes; returns the programme that has it."""
+        relaxed = relaxation.relaxed()
+        if relaxed is not None:
             solution = self.search.maximised(relaxed.programme.relaxed(), relaxed.goal, 0.0)
             if solution.outcome is Outcome.SOLVED:
                 self._bounded_by(solution.bound)
-            is_slow = self.gap > _SLOW * before
-            if self.gap <= self.problem.inputs.gap or is_slow or not relaxed.columns or not self.search.seconds_left:
+        return relaxed
+
+    def _prove(self, relaxation: Relaxation) -> None:
+        """Bring the bound down while that is worth it."""
+        for _ in range(_TIGHTENINGS):
+            before = self.gap
+            relaxed = self._bound_once(relaxation)
+            if relaxed is None or not relaxed.columns or not self.search.seconds_left:
+                return
+            is_slow = self.gap / before > _NO_GAIN and relaxation.is_tightened
+            if self.gap <= self.problem.inputs.gap or is_slow:
                 return
             if not relaxation.tighten(relaxed, self.value):
                 self._bounded_by(self.value)
@@ -178,7 +185,7 @@ class Work:
         solution = self.search.maximised(relaxed.programme, relaxed.goal, self.problem.inputs.gap)
         self._bounded_by(solution.bound)
         if solution.is_found:
-            candidate = self.search.candidate(relaxed.model, solution.values)
+            candidate = self.search.candidate(relaxed.model, solution.values, has_lessons=False)
             if self._consider(candidate) and isinstance(self.goal, RatioGoal):
                 self._whole_search(candidate)
 
