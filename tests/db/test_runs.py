@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 import db.runs
-from db.asset_flows import AMOUNT_COLUMNS, AssetCashFlows, cents
+from db.asset_flows import AMOUNT_COLUMNS, AssetCashFlows, cents, store_asset_flows
 from db.runs import RunHeader, StoredRun
 from db.store import Store
 from engine.deal.contract import Deal
@@ -125,6 +125,23 @@ def test_rows_lie_in_the_partition_of_their_month(store: Store, run: StoredRun) 
     month = f"asset_cash_flows_{run.started_at.astimezone(UTC):%Y_%m}"
 
     assert _rows(store, "SELECT DISTINCT tableoid::regclass::text FROM asset_cash_flows") == [(month,)]
+
+
+def test_rows_of_a_month_without_a_partition_go_to_the_default(
+    store: Store, deal: Deal, header: RunHeader, flows_of: Callable[[tuple[str, ...], int], AssetCashFlows]
+) -> None:
+    """A run of an earlier time is stored through the table, which knows where its rows belong."""
+    started = datetime(2016, 1, 1, tzinfo=UTC)
+    with store.begin() as work:
+        run = work.runs.start(header, deal.name)
+        work.driver.execute(
+            "INSERT INTO assets (blkrock_id, issue_name, issuer_name) VALUES ('BRS1', '', '') ON CONFLICT DO NOTHING"
+        )
+        work.driver.execute("UPDATE runs SET started_at = %s WHERE run_id = %s", [started, run.run_id])
+        store_asset_flows(work.driver, run.run_id, started, flows_of(("BRS1",), 3))
+
+    found = _rows(store, "SELECT tableoid::regclass::text, count(*) FROM asset_cash_flows GROUP BY 1")
+    assert found == [("asset_cash_flows_default", 3)]
 
 
 @pytest.mark.parametrize("step", ["store_result", "store_arrays", "store_asset_flows"])
