@@ -43,6 +43,7 @@ _MOVABLE = {_ENDING: _BALANCE_FLOWS, _TOTAL_CASH: _signed(interest_payment=1, re
 what is no part of the balance."""
 _ROWS_A_BLOCK = 2048
 """So many rows at a time stay in the processor's cache; all at once the time goes into fresh memory."""
+_NUMBERING_PARTITIONS = 170_000
 _MOST_ROUNDING = 3
 """Seven amounts, each half a cent off at most, miss their identity by three whole cents at most."""
 
@@ -161,9 +162,11 @@ def _table_for(connection: psycopg.Connection[Any], run_at: datetime) -> str:
     """The partition of the run's month where it is there and may be written to, else the table.
 
     Written to by its name, it spares the server finding it for every row, a fifth of the time; a row of another month
-    would be refused.
+    would be refused. Before PostgreSQL 17 a partition does not number its own rows.
     """
     table = ASSET_CASH_FLOWS.name
+    if connection.info.server_version < _NUMBERING_PARTITIONS:
+        return table
     partition = f"{table}_{run_at.astimezone(UTC):%Y_%m}"
     may_insert = connection.execute("SELECT has_table_privilege(to_regclass(%s), 'INSERT')", [partition]).fetchone()
     return partition if may_insert is not None and may_insert[0] else table
