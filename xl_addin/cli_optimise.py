@@ -10,8 +10,8 @@ from engine.modes import Mode
 from engine.trading.optimiser.goals import Objective
 from engine.trading.trades import Settlement
 from xl_addin import machine, trading_tables
-from xl_addin.cli_trading import CashFloor, Cost, amount
-from xl_addin.terminal import AsOf, DealName, ExitCode, Json, console, day, opened_desk, print_json, progress, talk
+from xl_addin.cli_trading import CashFloor, Cost, amount, leave_files
+from xl_addin.terminal import AsOf, DealName, ExitCode, Json, console, day, opened_desk, print_json, progress
 
 BuyPar = Annotated[
     float | None, typer.Option("--buy-par", parser=amount, help="Par to buy, 75m; by default the control panel's.")
@@ -80,22 +80,12 @@ def optimise(
     settlement = Settlement(cash_floor=cash_floor, cost=cost)
     with opened_desk() as desk, progress() as watch:
         outcome = desk.optimise(deal, request, day(as_of), settlement=settlement, progress=watch)
-    has_trades = bool(outcome.proposal.trades)
-    if export is not None and has_trades:
-        from workbooks.trading import write_ticket
-
-        write_ticket(export, outcome.proposal.trades)
-    if report is not None and has_trades:
-        from workbooks.trading import write_trades
-
-        write_trades(report, outcome.trades.comparisons)
+    if outcome.proposal.trades:
+        leave_files(outcome.trades, outcome.proposal.trades, export, report)
     if as_json:
         print_json(machine.optimised(outcome))
     else:
         trading_tables.show_proposal(console, outcome)
-    for path in (export, report):
-        if path is not None and has_trades:
-            talk.print(f"Wrote {path}")
     if outcome.proposal.conflict is not None:
         raise typer.Exit(ExitCode.INPUT)
 
@@ -129,13 +119,8 @@ def rebalance(
     )
     with opened_desk() as desk:
         outcome = desk.rebalance(deal, request, day(as_of), mode)
-    if report is not None:
-        from workbooks.trading import write_trades
-
-        write_trades(report, outcome.trades.comparisons)
+    leave_files(outcome.trades, (), None, report)
     if as_json:
         print_json(machine.rebalanced(outcome))
     else:
         trading_tables.show_rebalance(console, outcome)
-    if report is not None:
-        talk.print(f"Wrote {report}")

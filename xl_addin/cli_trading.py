@@ -1,12 +1,13 @@
 """The commands `clodesk trade` and `clodesk rank`: what trades would do, and which single one is best."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from engine.desk.records import FlowBasis
+from engine.desk.records import FlowBasis, TradeOutcome
 from engine.errors import InputError
 from engine.modes import Mode
 from engine.trading.trades import Grouping, Settlement, Side, Trade
@@ -101,21 +102,11 @@ def trade(
             settlement=Settlement(cash_floor=cash_floor, settles_together=together, cost=cost),
             flows=None if flows is None else FlowBasis(scenario=flows, assumptions=assumptions),
         )
-    if export is not None:
-        from workbooks.trading import write_ticket
-
-        write_ticket(export, wanted)
-    if report is not None:
-        from workbooks.trading import write_trades
-
-        write_trades(report, outcome.comparisons, outcome.flows)
+    leave_files(outcome, wanted, export, report)
     if as_json:
         print_json(machine.traded(outcome))
     else:
         trading_tables.show_trades(console, outcome)
-    for path in (export, report):
-        if path is not None:
-            talk.print(f"Wrote {path}")
 
 
 def rank(
@@ -151,6 +142,19 @@ def rank(
         print_json(machine.ranked(found))
     else:
         trading_tables.show_ranking(console, deal, found)
+
+
+def leave_files(outcome: TradeOutcome, trades: Sequence[Trade], export: Path | None, report: Path | None) -> None:
+    """Write the trades as a ticket and what they do as a workbook, where asked for."""
+    from workbooks.trading import write_ticket, write_trades
+
+    if export is not None:
+        write_ticket(export, trades)
+    if report is not None:
+        write_trades(report, outcome.comparisons, outcome.flows)
+    for path in (export, report):
+        if path is not None:
+            talk.print(f"Wrote {path}")
 
 
 def _spelt(deal: str, texts: list[str], side: Side) -> list[Trade]:

@@ -76,7 +76,8 @@ def check(
         collections = work.compliance.collections(request.stored.deal_id, request.as_of)
     progress("Testing (first time: compiling)", 0.3)
     evaluation = evaluate(inputs.plan(), inputs.holdings)
-    report, metrics = _report(request, inputs, evaluation), _metrics(inputs)
+    report = _report(request, inputs, evaluation)
+    metrics = pool_metrics(inputs.portfolio, inputs.holdings, inputs.terms)
     moved = _moved_baselines(evaluation)
     run_id = None
     if is_stored:
@@ -126,8 +127,8 @@ def _request(
     )
 
 
-def inputs_of(work: UnitOfWork, request: Request) -> ComplianceInputs:
-    """What the tests read, with the assets of the deal's newest file."""
+def inputs_of(work: UnitOfWork, request: Request, *, is_universe: bool = False) -> ComplianceInputs:
+    """What the tests read, with the assets of the deal's newest file: those it holds, or all that it could hold."""
     return compliance_inputs(
         request.stored.deal,
         (row.asset for row in work.snapshots.assets(request.stored.source_file_id)),
@@ -135,6 +136,7 @@ def inputs_of(work: UnitOfWork, request: Request) -> ComplianceInputs:
         limits=request.limits,
         own_tests=request.own_tests,
         accepted=request.baselines,
+        is_universe=is_universe,
     )
 
 
@@ -276,10 +278,6 @@ def _report(request: Request, inputs: ComplianceInputs, evaluation: Evaluation) 
         remarks=remarks,
         results=results,
     )
-
-
-def _metrics(inputs: ComplianceInputs) -> PoolMetrics:
-    return pool_metrics(inputs.portfolio, inputs.holdings, inputs.terms)
 
 
 def _moved_baselines(evaluation: Evaluation) -> dict[int, float]:

@@ -3,10 +3,12 @@
 Nothing here is stored: a what-if never writes to deal data (spec 05 R11).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from db.identifiers import deal_key
 from db.store import Store, UnitOfWork
 from engine.collateral.filters.mask import AssetColumns, mask
 from engine.collateral.filters.parser import parse_filter
@@ -15,7 +17,6 @@ from engine.compliance.portfolio import Mask, Portfolio
 from engine.deal.contract import AccountNumber
 from engine.deal.results import DealResult
 from engine.desk import compliance
-from engine.desk.compliance_inputs import compliance_inputs
 from engine.desk.records import FlowBasis, TradeOutcome
 from engine.desk.runs import run_variants
 from engine.errors import InputError
@@ -25,9 +26,9 @@ from engine.trading import candidates
 from engine.trading.flows import FlowChange
 from engine.trading.hypothetical import Comparison, TradeAttributes, hypothetical, trade_attributes
 from engine.trading.ranking import RankedTrade, rank, ranked_trades
-from engine.trading.trades import Grouping, Settlement, Side, Trade, TradedDeal
+from engine.trading.trades import Grouping, Settlement, Side, Trade, TradedDeal, side_of
 
-THREADS = 2
+THREADS = os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +44,7 @@ def deal_for_trading(
 ) -> DealForTrading:
     """A deal with its tests over the whole asset list; raises what compliance raises for inputs that do not fit."""
     request = compliance.request_of(work, deal, as_of, mode)
-    inputs = compliance_inputs(
-        request.stored.deal,
-        (row.asset for row in work.snapshots.assets(request.stored.source_file_id)),
-        mode,
-        limits=request.limits,
-        own_tests=request.own_tests,
-        accepted=request.baselines,
-        is_universe=True,
-    )
+    inputs = compliance.inputs_of(work, request, is_universe=True)
     traded = TradedDeal(inputs.plan(), inputs.holdings, inputs.weights, settlement)
     return DealForTrading(traded=traded, snapshot=request.stored.deal)
 
@@ -80,8 +73,7 @@ def try_trades(
         changes = tuple(
             _flow_change(store, found[comparison.deal], comparison, as_of, mode, flows) for comparison in compared
         )
-    purchases, sales = attributes_of(compared)
-    return TradeOutcome(comparisons=compared, purchases=purchases, sales=sales, flows=changes)
+    return outcome_of(compared, changes)
 
 
 def workbook_trades(store: Store, deal: str, as_of: date | None) -> tuple[Trade, ...]:
@@ -92,7 +84,7 @@ def workbook_trades(store: Store, deal: str, as_of: date | None) -> tuple[Trade,
     with store.read() as work:
         stored = work.snapshots.deal(deal, as_of)
         rows = work.snapshots.workbook(stored.source_file_id, with_correlation=False).trades
-    own = [row for row in rows if row.scope == "current" and _folded(row.deal) == _folded(stored.deal.name)]
+    own = [row for row in rows if row.scope == "current" and deal_key(row.deal) == stored.deal_id]
     if not own:
         raise InputError(
             "CLO-4060",
@@ -104,7 +96,7 @@ def workbook_trades(store: Store, deal: str, as_of: date | None) -> tuple[Trade,
 
 
 def _trade_of(row: TradeRow, deal: str) -> Trade:
-    side = {"BUY": Side.BUY, "SALE": Side.SALE, "SELL": Side.SALE}.get(row.transaction.strip().upper())
+    side = side_of(row.transaction)
     if side is None or row.par is None:
         raise InputError(
             "CLO-4061",
@@ -211,18 +203,17 @@ def _why_stopped(result: DealResult) -> str:
     return "" if failure is None else f"period {failure.period}, {failure.step}: {failure.reason}"
 
 
-def attributes_of(
-    compared: Iterable[Comparison],
-) -> tuple[dict[str, TradeAttributes | None], dict[str, TradeAttributes | None]]:
-    """Attributes of purchases and of sales by deal, of the last comparison of each, in a package the only one."""
-    sides: tuple[dict[str, TradeAttributes | None], ...] = ({}, {})
-    for comparison in compared:
-        plan = comparison.before.plan
-        libor = plan.terms.parameters.get("current_libor", 0.0)
-        for found, side in zip(sides, (Side.BUY, Side.SALE), strict=True):
-            found[comparison.deal] = trade_attributes(plan.portfolio, comparison.fills, side, libor)
-    return sides[0], sides[1]
+def outcome_of(compared: Sequence[Comparison], flows: Sequence[FlowChange] = ()) -> TradeOutcome:
+    """Comparisons with the attributes of what each deal bought and sold, in its last one where it has several."""
+    return TradeOutcome(
+        comparisons=tuple(compared),
+        purchases={comparison.deal: _attributes(comparison, Side.BUY) for comparison in compared},
+        sales={comparison.deal: _attributes(comparison, Side.SALE) for comparison in compared},
+        flows=tuple(flows),
+    )
 
 
-def _folded(name: str) -> str:
-    return "".join(name.upper().split())
+def _attributes(comparison: Comparison, side: Side) -> TradeAttributes | None:
+    plan = comparison.before.plan
+    libor = plan.terms.parameters.get("current_libor", 0.0)
+    return trade_attributes(plan.portfolio, comparison.fills, side, libor)

@@ -8,7 +8,6 @@ import numpy as np
 
 from engine.compliance.evaluation import Holdings
 from engine.compliance.plan import Plan
-from engine.compliance.portfolio import Portfolio
 from engine.errors import InputError
 
 
@@ -27,6 +26,14 @@ class Side(Enum):
     def reverse(self) -> "Side":
         """The side that takes a trade back."""
         return Side.SALE if self is Side.BUY else Side.BUY
+
+
+_SIDES = {"BUY": Side.BUY, "PURCHASE": Side.BUY, "SALE": Side.SALE, "SELL": Side.SALE}
+
+
+def side_of(text: str) -> Side | None:
+    """The side that a sheet or a ticket names in any case; None for another text."""
+    return _SIDES.get(text.strip().upper())
 
 
 class Grouping(Enum):
@@ -141,9 +148,3 @@ def cross_trade(blkrock_id: str, par: float, price: float, *, seller: str, buyer
         Trade(deal=seller, blkrock_id=blkrock_id, side=Side.SALE, par=par, price=price),
         Trade(deal=buyer, blkrock_id=blkrock_id, side=Side.BUY, par=par, price=price),
     )
-
-
-def changed_positions(portfolio: Portfolio, before: Holdings, after: Holdings) -> dict[str, float]:
-    """Par after the trades of every asset whose par they changed, by id; 0 for a position that is gone."""
-    changed = np.flatnonzero(before.par != after.par)
-    return {portfolio.ids[row]: float(after.par[row]) for row in changed}

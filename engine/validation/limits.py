@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 
+from engine.compliance.catalogue import CATALOGUE
+from engine.compliance.definition import Category, Unit
 from engine.validation.rules import Fault, Records, Rule, Scope
 
-TESTS_IN_OWN_UNIT = frozenset({35, 36, 37, 38, 54})
-"""Life, rating factor, diversity and their like, and the junior OC ratio: levels above 1 are usual there."""
+TESTS_IN_OWN_UNIT = frozenset(
+    test.id for test in CATALOGUE if test.unit is not Unit.SHARE or test.category is Category.COVERAGE
+)
+"""Life, rating factor, diversity and their like, and coverage ratios: levels above 1 are usual there."""
 
 RANGE_BY_TEST = {35: (0.0, 30.0), 36: (1.0, 10_000.0), 37: (0.0, 200.0), 38: (0.5, 3.0), 54: (1.0, 10_000.0)}
 """Years, rating factor, diversity score, ratio, rating factor."""

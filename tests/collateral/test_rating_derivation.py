@@ -1,6 +1,5 @@
 """Derived ratings, recovery rates and their sources, in both modes (specs 04 §9, 03 §1 and §8.2-8.4)."""
 
-import csv
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -8,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from engine.collateral.asset import WORKBOOK_FIELDS, Asset, FieldKind
+from engine.collateral.asset import Asset
 from engine.collateral.outlooks import NEGATIVE, OutlookNotch
 from engine.collateral.rating_derivation import derived_ratings, rating_sources, with_ratings
 from engine.collateral.recovery import moodys_recovery_rate
 from engine.modes import Mode
+from tests.golden.mag17_extract import extract_asset, extract_rows
 
 AS_OF = date(2016, 3, 23)
 LEGACY = Mode.LEGACY.quirks
@@ -176,23 +176,9 @@ def test_the_sources_name_the_columns_and_the_notches() -> None:
     assert rating_sources(loan(sp_facility_rating="B"), AS_OF)["mdy_rating"] == "S&P facility -2"
 
 
-def read_assets(path: Path) -> list[Asset]:
-    """The texts, flags, dates and recovery rates of an extract of the asset master."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    readers = {
-        FieldKind.TEXT: str,
-        FieldKind.FLAG: lambda text: text in {"Yes", "True"},
-        FieldKind.DAY: lambda text: date.fromisoformat(text) if text else None,
-        FieldKind.RATE: lambda text: float(text) if text else None,
-    }
-    fields = [item for item in WORKBOOK_FIELDS if item.kind in readers]
-    return [Asset(**{item.name: readers[item.kind](row[item.header.strip()]) for item in fields}) for row in rows]
-
-
 def test_the_ratings_of_mag_17_follow_from_its_agency_columns(reference: Path) -> None:
     """Spec 03 §1: Moody's, default probability and WARF rating and recovery rate of every asset, once blanked."""
-    given = read_assets(reference / "data" / "mag17" / "assets.csv")
+    given = [extract_asset(row) for row in extract_rows(reference)]
     blanked = [
         replace(asset, mdy_rating="", mdy_dp_rating="", mdy_dp_rating_warf="", mdy_recovery_rate=None)
         for asset in given

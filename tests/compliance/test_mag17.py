@@ -11,7 +11,7 @@ from engine.compliance.forms import RankedGroups
 from engine.compliance.plan import plan_of
 from engine.compliance.terms import Direction, TestSetting
 from engine.modes import Mode
-from tests.trading.mag17 import Mag17, mag17
+from tests.compliance.mag17 import Mag17, mag17
 
 Record = dict[str, Any]
 Tested = tuple[Mag17, Evaluation]

@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from db.store import Store
 from engine.desk.desk import Desk
-from engine.desk.records import FlowBasis
+from engine.desk.records import FlowBasis, OptimiserRequest, RebalanceRequest
 from engine.errors import InputError
 from engine.modes import Mode
+from engine.snapshot import WorkbookSnapshot
 from engine.trading.trades import Grouping, Settlement, Side, Trade
 from workbooks.legacy import read_workbook
 
@@ -136,3 +138,20 @@ def test_a_filter_that_leaves_nothing(mag_desk: Desk) -> None:
     """Says so instead of showing an empty ranking."""
     with pytest.raises(InputError, match="CLO-4062: No asset can be bought by Mag 17"):
         mag_desk.rank_trades("MAG 17", side=Side.BUY, step=1e6, chosen="Market Value < 1")
+
+
+def test_amounts_that_nobody_states(desk: Desk, store: Store, demo_book: WorkbookSnapshot) -> None:
+    """The optimiser and the rebalance say which amount is missing, and where it would stand."""
+    store.save_snapshot(replace(demo_book, run_settings=()))
+
+    with pytest.raises(InputError, match=r"CLO-4063: `sale_par` is needed.*'Run Model'!E8:E12"):
+        desk.optimise(demo_book.deals[0].name, OptimiserRequest(buy_par=1e6, increment=0.0))
+    with pytest.raises(InputError, match="CLO-4063: `trade_par_step` is needed"):
+        desk.rebalance(demo_book.deals[0].name, RebalanceRequest(sale_par=0.0, buy_par=1e6))
+
+
+def test_amounts_left_open_are_those_of_the_control_panel(mag_desk: Desk) -> None:
+    """Spec 05 §2: 15 million to sell and 75 million to buy in steps of 750,000."""
+    inputs = mag_desk.optimise("MAG 17", OptimiserRequest(gap=0.01)).proposal.inputs
+
+    assert (inputs.sales.par, inputs.purchases.par, inputs.increment) == (15e6, 75e6, 750_000.0)

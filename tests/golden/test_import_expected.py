@@ -10,6 +10,7 @@ import pytest
 
 from engine.collateral.asset import WORKBOOK_FIELDS, FieldKind
 from engine.snapshot import DealSnapshot, WorkbookSnapshot
+from tests.golden.mag17_extract import extract_par, extract_rows, extract_value
 from workbooks.legacy import read_workbook, summarise
 from workbooks.legacy.cells import address, column_number, parse_address
 from workbooks.legacy.values import trimmed
@@ -52,33 +53,19 @@ def test_the_par_of_mag_17_sums_to_its_last_digit(snapshot):
     assert total == PAR_OF_MAG_17
 
 
-def as_recorded(kind: FieldKind, text: str) -> object:
-    """A text of assets.csv as the field holds it."""
-    if kind is FieldKind.TEXT:
-        return text
-    if kind is FieldKind.FLAG:
-        return text in {"Yes", "True"}
-    if not text:
-        return None
-    if kind is FieldKind.DAY:
-        return date.fromisoformat(text)
-    return int(text) if kind is FieldKind.COUNT else float(text)
-
-
 def test_the_assets_and_positions_of_mag_17_equal_the_extract(snapshot, reference):
     """195 assets of 70 fields and their par, in the order of the deal sheet (item 2)."""
-    with (reference / "data" / "mag17" / "assets.csv").open(encoding="utf-8", newline="") as file:
-        recorded = list(csv.DictReader(file))
+    recorded = extract_rows(reference)
     deal = next(deal for deal in snapshot.deals if deal.name == "Mag 17")
     assets = {row.asset.blkrock_id: row.asset for row in snapshot.assets}
 
     assert [(row.blkrock_id, row.par) for row in deal.positions] == [
-        (row["BLKRockID"], float(row["MAG17_Par_Amount"])) for row in recorded
+        (row["BLKRockID"], extract_par(row)) for row in recorded
     ]
     for row in recorded:
         asset = assets[row["BLKRockID"]]
         for item in WORKBOOK_FIELDS:
-            assert getattr(asset, item.name) == as_recorded(item.kind, row[item.header.strip()]), (row, item)
+            assert getattr(asset, item.name) == extract_value(item, row), (row, item)
 
 
 def test_the_tranches_of_mag_17_equal_the_extract(snapshot, reference):

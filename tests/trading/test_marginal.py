@@ -16,7 +16,7 @@ from engine.compliance.portfolio import Codes, Floats
 from engine.modes import Mode
 from engine.trading.marginal import BLOCK, AfterTrades, after_trades
 from tests.compliance.made_portfolios import made
-from tests.trading.mag17 import LOAN_K, mag17
+from tests.compliance.mag17 import LOAN_K, mag17
 
 _ROUNDING = 1e-10
 """Of sums over some hundred positions, relative to the larger of 1 and the value."""

@@ -19,8 +19,8 @@ from engine.trading.settlement import apply
 from engine.trading.sizes import CASH, NOTHING, POSITION, largest_sizes
 from engine.trading.trades import Settlement, Side, Trade, TradedDeal
 from tests.compliance.made_portfolios import made
+from tests.compliance.mag17 import LOAN_K, mag17
 from tests.trading.made_deals import CAA, RECOVERY, loan, small_deal
-from tests.trading.mag17 import LOAN_K, mag17
 
 _A_CENT = 0.01
 _WEIGHTS = {32: 0.4, 33: 0.2, 36: 0.3, 38: 0.1}

@@ -13,7 +13,7 @@ from engine.trading.hypothetical import hypothetical, trade_attributes
 from engine.trading.legacy_ranking import asset_scores, best_first
 from engine.trading.rebalance import Rebalanced, RebalanceOrder, rebalance
 from engine.trading.trades import Side, Trade, TradedDeal
-from tests.trading.mag17 import LOAN_K, Mag17, mag17
+from tests.compliance.mag17 import LOAN_K, Mag17, mag17
 
 T1_RESULTS = {
     1: (0.97164, 5),

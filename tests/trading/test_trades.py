@@ -18,7 +18,6 @@ from engine.trading.trades import (
     Side,
     Trade,
     TradedDeal,
-    changed_positions,
     cross_trade,
     on_each_deal,
     reversed_trade,
@@ -111,14 +110,6 @@ def test_costs_come_out_of_principal_cash() -> None:
 
     assert settled(deal, sell("A", 400.0))[1] == pytest.approx(1000.0 + 400.0 - 0.5)
     assert settled(deal, buy("B", 400.0))[1] == pytest.approx(1000.0 - 400.0 - 0.5)
-
-
-def test_changed_positions_name_what_moved() -> None:
-    """The new par of every asset that was traded, 0 for one that is gone."""
-    deal = small_deal([loan("A"), loan("B"), loan("C")], {"A": 10.0, "C": 5.0}, 0.0)
-    after, _ = apply(deal.plan.portfolio, deal.holdings, [sell("A", 10.0), buy("B", 4.0)])
-
-    assert changed_positions(deal.plan.portfolio, deal.holdings, after) == {"A": 0.0, "B": 4.0}
 
 
 @settings(max_examples=40, deadline=None)

@@ -128,14 +128,16 @@ def test_the_optimiser_refuses_bad_input(imported: Clodesk, arguments: tuple[str
 
 
 def test_the_legacy_rebalance_is_there_to_reconcile_with(imported: Clodesk) -> None:
-    """It ends with limits broken that the legacy model calls passed; in standard mode it breaks none."""
-    order = ("rebalance", "MAG 17", "--buy-par", "6m", "--sell-par", "1.5m", "--step", "750k", "--json")
+    """Spec 05 T4: its objective, the purchases it refuses, and limits it breaks and calls passed; standard: none."""
+    order = ("rebalance", "MAG 17", "--buy-par", "75m", "--sell-par", "15m", "--step", "750k", "--json")
     legacy, standard = imported(*order), imported(*order, "--mode", "standard")
 
     assert (legacy.code, standard.code) == (0, 0)
     (done,) = legacy.json["comparisons"]
-    assert sum(fill["par"] for fill in done["fills"] if fill["side"] == "buy") == pytest.approx(6e6)
-    assert sum(fill["par"] for fill in done["fills"] if fill["side"] == "sale") == pytest.approx(1.5e6)
-    assert legacy.json["objective_reported"] > 109.0
+    after = {item["test_id"]: item["after"] for item in done["tests"]}
+    assert done["objective_after"] == pytest.approx(110.49833385, abs=1e-8)
+    assert legacy.json["n_refused"] == 88
+    assert [round(after[test]["value"], 5) for test in (1, 2, 7)] == [0.89561, 0.10439, 0.10340]
+    assert all(after[test]["is_passed"] for test in (1, 2, 7))
     (kept,) = standard.json["comparisons"]
-    assert sum(fill["par"] for fill in kept["fills"] if fill["side"] == "buy") <= 6e6
+    assert not any(item["is_broken"] for item in kept["tests"] if item["test_id"] in (1, 2, 7))

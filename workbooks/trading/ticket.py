@@ -11,14 +11,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from engine.errors import WorkbookError
-from engine.trading.trades import Side, Trade
+from engine.trading.trades import Side, Trade, side_of
 from workbooks.legacy.book import open_book
 from workbooks.legacy.cells import address
 from workbooks.results.looks import FONT, FONT_SIZE, Column, Look, Looks, Page
 from workbooks.xlsx import ExactWorkbook
 
 HEADERS = ("Deal", "Asset", "Side", "Par", "Price")
-_SIDES = {"BUY": Side.BUY, "PURCHASE": Side.BUY, "SALE": Side.SALE, "SELL": Side.SALE}
 _CSV = ".csv"
 _WORKBOOKS = (".xlsx", ".xlsm")
 _MOST_LINES = 10_000
@@ -126,7 +125,7 @@ def _faults(cells: dict[str, Cell], deal: str | None) -> list[str]:
         faults.append("no deal")
     if not _text(cells.get("Asset")):
         faults.append("no asset")
-    if _text(cells.get("Side")).upper() not in _SIDES:
+    if side_of(_text(cells.get("Side"))) is None:
         faults.append(f"side {_text(cells.get('Side'))!r} is neither Buy nor Sale")
     if _number(cells.get("Par")) is None:
         faults.append(f"par {_text(cells.get('Par'))!r} is not a number")
@@ -136,11 +135,14 @@ def _faults(cells: dict[str, Cell], deal: str | None) -> list[str]:
 
 
 def _trade(cells: dict[str, Cell], deal: str | None, place: str) -> Trade:
+    side, par = side_of(_text(cells["Side"])), _number(cells["Par"])
+    if side is None or par is None:
+        raise AssertionError("a line with faults is no trade")
     return Trade(
         deal=_text(cells.get("Deal")) or deal or "",
         blkrock_id=_text(cells["Asset"]),
-        side=_SIDES[_text(cells["Side"]).upper()],
-        par=_number(cells["Par"]) or 0.0,
+        side=side,
+        par=par,
         price=_number(cells.get("Price")),
         place=place,
     )

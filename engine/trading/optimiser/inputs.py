@@ -77,13 +77,19 @@ def market_prices(portfolio: Portfolio) -> dict[str, float]:
 
 
 def eligible(
-    portfolio: Portfolio, holdings: Holdings, buy_filter: Mask | None = None, sale_filter: Mask | None = None
+    portfolio: Portfolio,
+    holdings: Holdings,
+    buy_filter: Mask | None = None,
+    sale_filter: Mask | None = None,
+    *,
+    includes_held: bool = True,
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Ids that may be bought and sold at market: what rankings and the rebalancer take too (spec 05 §7), if priced.
 
-    buy_filter, sale_filter: assets that the user's filters chose, (n,); all by default.
+    buy_filter, sale_filter: assets that the user's filters chose, (n,); all by default. includes_held: whether what is
+    held may be bought.
     """
-    buyable = may_buy(portfolio, holdings, portfolio.price, buy_filter)
+    buyable = may_buy(portfolio, holdings, portfolio.price, buy_filter, includes_held)
     sellable = may_sell(holdings, sale_filter) & (portfolio.price > 0.0)
     ids = portfolio.ids
     return frozenset(ids[row] for row in buyable.nonzero()[0]), frozenset(ids[row] for row in sellable.nonzero()[0])

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from openpyxl.worksheet.worksheet import Worksheet
 
 from engine.compliance.results import Verdict
 from tests.workbooks.compliance.conftest import DAYS
+from tests.workbooks.excel_tables import tables
 from workbooks.compliance import ComplianceRecord, write_compliance
 
 SHEETS = ["Dashboard", "Pool", "Concentrations", "History of tests", "Drivers", "Positions", "Provenance"]
@@ -37,16 +37,6 @@ def path(record: ComplianceRecord, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="module")
 def book(path: Path) -> openpyxl.Workbook:
     return openpyxl.load_workbook(path)
-
-
-def tables(sheet: Worksheet) -> dict[str, dict[str, list[object]]]:
-    """The Excel tables of a sheet: name -> header -> cells from top to bottom."""
-    found: dict[str, dict[str, list[object]]] = {}
-    for table in sheet.tables.values():
-        rows = list(sheet[table.ref])
-        headers = [str(cell.value) for cell in rows[0]]
-        found[table.name] = {header: [row[at].value for row in rows[1:]] for at, header in enumerate(headers)}
-    return found
 
 
 def same_bits(cell: object, value: float | None) -> bool:

@@ -11,10 +11,10 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from openpyxl.worksheet.worksheet import Worksheet
 
 from engine.deal.results import FEE_COLUMNS, OC_COLUMNS, POOL_COLUMNS, TRANCHE_COLUMNS, DealResult, Failure
 from engine.errors import InputError
+from tests.workbooks.excel_tables import tables
 from workbooks.results import ResultRecord, write_results
 
 RecordMaker = Callable[..., ResultRecord]
@@ -47,16 +47,6 @@ def base_path(base: ResultRecord, tmp_path_factory: pytest.TempPathFactory) -> P
 @pytest.fixture(scope="module")
 def base_book(base_path: Path) -> openpyxl.Workbook:
     return openpyxl.load_workbook(base_path)
-
-
-def tables(sheet: Worksheet) -> dict[str, dict[str, list[object]]]:
-    """The Excel tables of a sheet: name -> header -> cells from top to bottom."""
-    found: dict[str, dict[str, list[object]]] = {}
-    for table in sheet.tables.values():
-        rows = list(sheet[table.ref])
-        headers = [str(cell.value) for cell in rows[0]]
-        found[table.name] = {header: [row[at].value for row in rows[1:]] for at, header in enumerate(headers)}
-    return found
 
 
 def assert_same_bits(cells: list[object], values: np.ndarray) -> None:

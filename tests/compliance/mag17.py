@@ -1,6 +1,5 @@
 """MAG 17 as of 23 March 2016 from the reference data: the deal that spec 05 reconciles with."""
 
-import csv
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from engine.collateral.asset import WORKBOOK_FIELDS, Asset, FieldKind
+from engine.collateral.asset import Asset
 from engine.compliance.evaluation import Holdings
 from engine.compliance.plan import Plan, plan_of
 from engine.compliance.portfolio import portfolio_of
 from engine.compliance.terms import DealTerms, Direction, TestSetting
 from engine.modes import Mode, Quirks
+from tests.golden.mag17_extract import extract_asset, extract_par, extract_rows
 
 AS_OF = date(2016, 3, 23)
 LOAN_K = "BRSG2UJ71"
@@ -45,9 +45,8 @@ def mag17(reference: Path, quirks: Quirks = Mode.LEGACY.quirks, others: Iterable
     folder = reference / "data" / "mag17"
     expected = json.loads((folder / "compliance_expected.json").read_text(encoding="utf-8"))
     inputs = expected["inputs"]
-    with (folder / "assets.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    portfolio = portfolio_of([*(_asset(row) for row in rows), *others], AS_OF, quirks)
+    rows = extract_rows(reference)
+    portfolio = portfolio_of([*map(extract_asset, rows), *others], AS_OF, quirks)
     terms = DealTerms(
         deal="Mag 17",
         as_of=AS_OF,
@@ -60,23 +59,7 @@ def mag17(reference: Path, quirks: Quirks = Mode.LEGACY.quirks, others: Iterable
     ]
     par = np.zeros(len(portfolio))
     for row in rows:
-        par[portfolio.row_of[row["BLKRockID"]]] = float(row["MAG17_Par_Amount"])
+        par[portfolio.row_of[row["BLKRockID"]]] = extract_par(row)
     weights = {int(test): weight for test, weight in inputs["objective_weights"].items()}
     holdings = Holdings(par, inputs["principal_proceeds"])
     return Mag17(plan_of(portfolio, terms, settings), holdings, weights, expected)
-
-
-def _asset(row: Mapping[str, str]) -> Asset:
-    return Asset(**{item.name: _value(item.kind, row[item.header.strip()]) for item in WORKBOOK_FIELDS})
-
-
-def _value(kind: FieldKind, text: str) -> Any:
-    if kind is FieldKind.TEXT:
-        return text
-    if kind is FieldKind.FLAG:
-        return text in {"Yes", "True"}
-    if not text:
-        return None
-    if kind is FieldKind.DAY:
-        return date.fromisoformat(text)
-    return int(text) if kind is FieldKind.COUNT else float(text)
