@@ -9,7 +9,7 @@ from db.settings import StorageSettings
 from engine import numerics
 from engine.desk.deal_limits import limits_from_json
 from engine.waterfall.parser import parse_program
-from tests.xl_addin.command_lines import COMMANDS, parse
+from tests.xl_addin.command_line.command_lines import COMMANDS, parse
 
 PROJECT = Path(__file__).resolve().parent.parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")

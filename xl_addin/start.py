@@ -10,7 +10,7 @@ def main() -> None:
     again and again, for about a fifth of the time to the first answer.
     """
     gc.disable()
-    from xl_addin import cli
+    from xl_addin.command_line import app as cli
 
     gc.freeze()
     gc.enable()

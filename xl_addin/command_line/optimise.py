@@ -9,9 +9,19 @@ from engine.desk.records import OptimiserRequest, RebalanceRequest
 from engine.modes import Mode
 from engine.trading.optimiser.goals import Objective
 from engine.trading.trades import Settlement
-from xl_addin import machine, trading_tables
-from xl_addin.cli_trading import CashFloor, Cost, amount, leave_files
-from xl_addin.terminal import AsOf, DealName, ExitCode, Json, console, day, opened_desk, print_json, progress
+from xl_addin.command_line import machine, trading_tables
+from xl_addin.command_line.terminal import (
+    AsOf,
+    DealName,
+    ExitCode,
+    Json,
+    console,
+    day,
+    opened_desk,
+    print_json,
+    progress,
+)
+from xl_addin.command_line.trading import CashFloor, Cost, amount, leave_files
 
 BuyPar = Annotated[
     float | None, typer.Option("--buy-par", parser=amount, help="Par to buy, 75m; by default the control panel's.")

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from engine.desk.records import ValidationOutcome
-from xl_addin import machine
-from xl_addin.remarks import counted, show_remarks
-from xl_addin.terminal import ExitCode, Json, console, opened_desk, print_json, progress
+from xl_addin.command_line import machine
+from xl_addin.command_line.remarks import counted, show_remarks
+from xl_addin.command_line.terminal import ExitCode, Json, console, opened_desk, print_json, progress
 
 
 def validate(

@@ -10,7 +10,7 @@ import pytest
 from engine.snapshot import WorkbookSnapshot
 from tests.workbooks.legacy.conftest import DEAL
 from workbooks.demo import demo_snapshot
-from xl_addin import cli_compliance
+from xl_addin.command_line import compliance as cli_compliance
 
 COV_LITE, CAA, SENIOR_SECURED = 29, 7, 1
 KEYS = [

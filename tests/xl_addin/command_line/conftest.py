@@ -11,7 +11,7 @@ import pytest
 
 from tests.workbooks.legacy.conftest import Workbook, legacy_workbook
 from workbooks.demo import write_demo_workbook
-from xl_addin import cli
+from xl_addin.command_line import app as cli
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from engine.deal.assumptions import AssumptionSet
 from engine.deal.results import IC_COLUMNS, OC_COLUMNS, RISK_COLUMNS, TRANCHE_COLUMNS, DealResult
 from engine.desk.records import ChangeKind, DealLine, ImportOutcome, RunOutcome, StoredRun
 from engine.desk.storage import StorageStatus
-from xl_addin.remarks import shortened, show_remarks
+from xl_addin.command_line.remarks import shortened, show_remarks
 
 
 def millions(value: float) -> str:

@@ -11,7 +11,7 @@ from engine.compliance.definition import Unit
 from engine.compliance.results import ComplianceResult, PastResult, Verdict
 from engine.compliance.terms import Direction
 from engine.desk.records import ComplianceOutcome
-from xl_addin.tables import millions, money, percent, table
+from xl_addin.command_line.tables import millions, money, percent, table
 
 _COLOUR = {Verdict.FAILED: "bold red", Verdict.MAINTAINED: "yellow", Verdict.NOT_APPLICABLE: "dim"}
 _WORD = {Verdict.FAILED: "FAIL"}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import typer
 
-from xl_addin import cli
+from xl_addin.command_line import app as cli
 
 
 def commands() -> Iterator[tuple[str, typer.core.TyperCommand]]:

@@ -10,9 +10,9 @@ import pytest
 import typer
 
 from tests.desk.made_books import as_mag16_in_default
-from tests.xl_addin.command_lines import COMMANDS, parse
+from tests.xl_addin.command_line.command_lines import COMMANDS, parse
 from workbooks.demo import demo_snapshot, demo_waterfall
-from xl_addin import cli
+from xl_addin.command_line import app as cli
 
 
 @pytest.mark.parametrize(("name", "command"), COMMANDS, ids=[name for name, _ in COMMANDS])
@@ -258,7 +258,7 @@ def test_data_and_talk_keep_to_their_streams(database_url, redis_url, here) -> N
     environment = os.environ | {"CLODESK_DATABASE_URL": database_url, "CLODESK_REDIS_URL": redis_url}
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, "-c", "from xl_addin.cli import main; main()", *arguments]
+        line = [sys.executable, "-c", "from xl_addin.command_line.app import main; main()", *arguments]
         return subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
 
     listed, failed = run("deals", "--json"), run("import", "missing.xlsx")

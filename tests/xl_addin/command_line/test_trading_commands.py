@@ -5,7 +5,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.xl_addin.conftest import Clodesk
+from tests.xl_addin.command_line.conftest import Clodesk
 
 
 @pytest.fixture

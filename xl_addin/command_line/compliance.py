@@ -10,9 +10,20 @@ from engine.desk.desk import Desk
 from engine.desk.records import ComplianceOutcome
 from engine.errors import InputError
 from engine.modes import Mode
-from xl_addin import compliance_tables as tables
-from xl_addin import machine
-from xl_addin.terminal import AsOf, DealName, Json, console, day, file_text, opened_desk, print_json, progress, talk
+from xl_addin.command_line import compliance_tables as tables
+from xl_addin.command_line import machine
+from xl_addin.command_line.terminal import (
+    AsOf,
+    DealName,
+    Json,
+    console,
+    day,
+    file_text,
+    opened_desk,
+    print_json,
+    progress,
+    talk,
+)
 
 NO_LIMITS = "none"
 

@@ -11,8 +11,8 @@ from engine.desk.records import FlowBasis, TradeOutcome
 from engine.errors import InputError
 from engine.modes import Mode
 from engine.trading.trades import Grouping, Settlement, Side, Trade
-from xl_addin import machine, trading_tables
-from xl_addin.terminal import AsOf, DealName, Json, console, day, opened_desk, print_json, talk
+from xl_addin.command_line import machine, trading_tables
+from xl_addin.command_line.terminal import AsOf, DealName, Json, console, day, opened_desk, print_json, talk
 
 _SPELT_TRADE = re.compile(
     r"\s*([^=@\s]+)\s*=\s*([0-9][0-9,._]*(?:e[0-9]+)?)([km]?)\s*(?:@\s*([0-9.]+))?\s*", re.IGNORECASE

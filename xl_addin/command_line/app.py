@@ -16,8 +16,8 @@ from engine.desk.desk import Desk, open_desk
 from engine.desk.records import ImportOutcome, RunOutcome
 from engine.errors import BackendError, ClodeskError, ModelError
 from engine.modes import Mode
-from xl_addin import cli_compliance, cli_optimise, cli_trading, cli_validate, machine, tables
-from xl_addin.terminal import (
+from xl_addin.command_line import compliance, machine, optimise, tables, trading, validate
+from xl_addin.command_line.terminal import (
     AsOf,
     DealName,
     ExitCode,
@@ -103,12 +103,12 @@ def load(
     _show_import(outcome, as_json)
 
 
-app.command("validate")(cli_validate.validate)
-app.command("trade")(cli_trading.trade)
-app.command("rank")(cli_trading.rank)
-app.command("optimise")(cli_optimise.optimise)
-app.command("rebalance")(cli_optimise.rebalance)
-app.command("compliance")(cli_compliance.compliance)
+app.command("validate")(validate.validate)
+app.command("trade")(trading.trade)
+app.command("rank")(trading.rank)
+app.command("optimise")(optimise.optimise)
+app.command("rebalance")(optimise.rebalance)
+app.command("compliance")(compliance.compliance)
 
 
 @app.command()

@@ -12,8 +12,8 @@ from engine.trading.flows import FlowChange
 from engine.trading.hypothetical import Comparison, TestChange
 from engine.trading.ranking import RankedTrade
 from engine.trading.trades import Side
-from xl_addin.compliance_tables import shown
-from xl_addin.tables import millions, money, number, percent, table
+from xl_addin.command_line.compliance_tables import shown
+from xl_addin.command_line.tables import millions, money, number, percent, table
 
 _SHOWN_MEASURES = (("yield_at_price", "Yield", 3), ("discount_margin_at_price", "Discount margin", 3))
 
