@@ -4,6 +4,7 @@ A miss, an eviction, a broken value or a server that is down costs time and neve
 raw bytes behind a small header, nothing is pickled.
 """
 
+import hashlib
 import json
 import logging
 import struct
@@ -11,7 +12,7 @@ import threading
 import time
 import zlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Protocol
 
@@ -40,6 +41,7 @@ class CacheKind(Enum):
     PORTFOLIO_METRICS = ("portfolio_metrics", 1800)
     OC_IC_RESULTS = ("oc_ic_results", 7200)
     WATERFALL_EXECUTION = ("waterfall_exec", 86400)
+    CELL_RESULT = ("cell", 86400)
 
     @property
     def prefix(self) -> str:
@@ -64,6 +66,12 @@ class ByteCache(Protocol):
 
     def put(self, key: str, value: bytes, lifetime: int) -> None:
         """Keep bytes for at most `lifetime` seconds."""
+
+    def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        """The bytes of several keys in one round trip."""
+
+    def put_many(self, values: Mapping[str, bytes], lifetime: int) -> None:
+        """Keep several values in one round trip."""
 
     def remove(self, key: str) -> None:
         """Forget a key."""
@@ -99,6 +107,13 @@ class LocalCache:
             self._size += len(value)
             while self._size > self._max_bytes:
                 self._forget(next(iter(self._values)))
+
+    def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        return [self.get(key) for key in keys]
+
+    def put_many(self, values: Mapping[str, bytes], lifetime: int) -> None:
+        for key, value in values.items():
+            self.put(key, value, lifetime)
 
     def remove(self, key: str) -> None:
         with self._lock:
@@ -139,6 +154,27 @@ class RedisCache:
             except (redis.RedisError, OSError) as error:
                 self._down(error)
         self._fallback.put(key, value, lifetime)
+
+    def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        if not self._is_down():
+            try:
+                found = self._client.mget(keys)
+                return [value if isinstance(value, bytes) else None for value in found]
+            except (redis.RedisError, OSError) as error:
+                self._down(error)
+        return self._fallback.get_many(keys)
+
+    def put_many(self, values: Mapping[str, bytes], lifetime: int) -> None:
+        if not self._is_down():
+            try:
+                with self._client.pipeline(transaction=False) as pipe:
+                    for key, value in values.items():
+                        pipe.set(key, value, ex=lifetime)
+                    pipe.execute()
+                return
+            except (redis.RedisError, OSError) as error:
+                self._down(error)
+        self._fallback.put_many(values, lifetime)
 
     def remove(self, key: str) -> None:
         self._fallback.remove(key)
@@ -195,9 +231,24 @@ class Cache:
         """Keep one array for the lifetime of its kind."""
         self.put_arrays(kind, key, {"": array})
 
+    def cell_results(self, keys: Sequence[bytes], stamp: str) -> dict[bytes, bytes]:
+        """Answers to cells that any process computed, by key; stamp: version of the code that may read them."""
+        found = self._store.get_many([_cell_key(key, stamp) for key in keys])
+        return {key: value for key, value in zip(keys, found, strict=True) if value is not None}
+
+    def put_cell_results(self, answers: Mapping[bytes, bytes], stamp: str) -> None:
+        """Share answers to cells."""
+        self._store.put_many(
+            {_cell_key(key, stamp): answer for key, answer in answers.items()}, CacheKind.CELL_RESULT.lifetime
+        )
+
     def remove(self, key: str) -> None:
         """Forget a key."""
         self._store.remove(key)
+
+
+def _cell_key(key: bytes, stamp: str) -> str:
+    return cache_key(CacheKind.CELL_RESULT, content=hashlib.sha256(stamp.encode() + key).hexdigest())
 
 
 def pack_arrays(arrays: Mapping[str, Array]) -> bytes:

@@ -16,7 +16,7 @@ _PASSWORD = re.compile(r"(?i)(password\s*[=:]\s*)\S+")
 def parsed_url(text: str) -> URL:
     """The address with the psycopg driver; `postgres://` and bare `postgresql://` are accepted.
 
-    Raises InputError CLO-3001 for text that is no PostgreSQL address; the text itself is not shown, it may hold a
+    Raises InputError CLO-3023 for text that is no PostgreSQL address; the text itself is not shown, it may hold a
     password.
     """
     try:
@@ -25,7 +25,7 @@ def parsed_url(text: str) -> URL:
         url = None
     if url is None or url.drivername != "postgresql+psycopg":
         raise InputError(
-            "CLO-3001",
+            "CLO-3023",
             "The database address is not a PostgreSQL address",
             where="CLODESK_DATABASE_URL",
             remedy="Write postgresql://user:password@host:5432/database.",

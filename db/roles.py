@@ -11,7 +11,7 @@ READER, WRITER = "clodesk_reader", "clodesk_writer"
 
 _EDITED = (
     "assets, clo_deals, clo_tranches, liabilities, deal_assets, waterfall_configurations, mag_waterfall_configs,"
-    " compliance_tests, deal_limits, assumption_sets, scenarios, runs, asset_correlations"
+    " compliance_tests, deal_limits, assumption_sets, scenarios, runs, asset_correlations, data_versions"
 )
 
 

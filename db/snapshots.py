@@ -276,6 +276,13 @@ class SnapshotRepository:
         row = self._connection.execute("SELECT max(source_file_id) FROM source_files").fetchone()
         return None if row is None else row[0]
 
+    def newest_file_of(self, as_of: date) -> int | None:
+        """The file of a date that was imported last, or None."""
+        row = self._connection.execute(
+            "SELECT max(source_file_id) FROM source_files WHERE analysis_date = %s", [as_of]
+        ).fetchone()
+        return None if row is None else row[0]
+
     def workbook(self, source_file_id: int, *, with_correlation: bool = True) -> WorkbookSnapshot:
         """The whole content of an imported file, equal to what was saved."""
         with self._connection.cursor(binary=True) as cursor:

@@ -1,6 +1,17 @@
 """The tables, one module per subject; importing this package makes `METADATA` complete."""
 
-from db.models import assets, compliance, deals, results, runs, scenarios, snapshots, waterfalls
+from db.models import assets, compliance, deals, results, runs, scenarios, snapshots, versions, waterfalls
 from db.models.metadata import METADATA
 
-__all__ = ["METADATA", "assets", "compliance", "deals", "results", "runs", "scenarios", "snapshots", "waterfalls"]
+__all__ = [
+    "METADATA",
+    "assets",
+    "compliance",
+    "deals",
+    "results",
+    "runs",
+    "scenarios",
+    "snapshots",
+    "versions",
+    "waterfalls",
+]

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from db.cache import Cache, open_cache
 from db.runs import StoredRun
 from db.settings import StorageSettings, settings_of_environment
 from db.store import Store, open_store
+from db.versions import data_versions
 from engine.compliance.metrics import PoolMetrics
 from engine.compliance.results import Baseline, PastResult
 from engine.deal.assumptions import BUILT_IN_SCENARIOS, AssumptionSet
@@ -33,6 +35,7 @@ from engine.desk.records import (
     TradeOutcome,
     ValidationOutcome,
 )
+from engine.desk.versions import DataVersions
 from engine.errors import InputError, located
 from engine.modes import Mode
 from engine.trading.ranking import RankedTrade
@@ -41,6 +44,9 @@ from engine.waterfall.compiler import program_hash
 from engine.waterfall.feature_settings import read_features, write_features
 from engine.waterfall.library import program_text
 from engine.waterfall.parser import parse_program
+
+if TYPE_CHECKING:
+    from engine.desk.views import Views, ViewShelf
 
 NO_RULES = Settlement()
 _DEMO_WATERFALL_FROM = date(2016, 1, 1)
@@ -57,6 +63,22 @@ class Desk:
     def __init__(self, store: Store, cache: Cache) -> None:
         self._store = store
         self._cache = cache
+        self._shelf: ViewShelf | None = None
+
+    # What cells read
+
+    def data_versions(self) -> DataVersions:
+        """Versions of the stored data; an answer is good for as long as those it depends on stay the same."""
+        with self._store.read() as work:
+            return DataVersions(data_versions(work.driver))
+
+    def views(self, versions: DataVersions) -> "Views":
+        """Stored data at these versions, kept in memory for every later call."""
+        from engine.desk.views import Views, ViewShelf
+
+        if self._shelf is None:
+            self._shelf = ViewShelf()
+        return Views(self._store, self._cache, self._shelf, versions)
 
     # Workbooks
 

@@ -40,6 +40,7 @@ def test_kinds_have_the_names_and_lifetimes_of_the_seed() -> None:
         "correlation_matrix": 3600,
         "portfolio_metrics": 1800,
         "oc_ic_results": 7200,
+        "cell": 86400,
         "waterfall_exec": 86400,
     }
     assert _KEY == "waterfall_exec:MAG17:2016-03-23:ab12"

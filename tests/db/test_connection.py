@@ -43,7 +43,7 @@ def test_an_unreachable_server_is_named_without_its_password(
 def test_a_wrong_address_is_not_repeated(storage_settings: StorageSettings) -> None:
     """Text that is no PostgreSQL address may hold anything, so the error does not show it."""
     for address in ("mysql://desk:s3cret@host/clo", "s3cret", "postgresql://desk:s3cret@host:port/clo"):
-        with pytest.raises(InputError, match="CLO-3001") as caught:
+        with pytest.raises(InputError, match="CLO-3023") as caught:
             Store(storage_settings, address)
         assert "s3cret" not in str(caught.value)
 

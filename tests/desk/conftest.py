@@ -1,6 +1,6 @@
 """A desk on a fresh database, and the demo deal small enough to run in a moment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +27,12 @@ class Shelf:
 
     def put(self, key: str, value: bytes, lifetime: int) -> None:
         self.values[key] = value
+
+    def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        return [self.values.get(key) for key in keys]
+
+    def put_many(self, values: Mapping[str, bytes], lifetime: int) -> None:
+        self.values.update(values)
 
     def remove(self, key: str) -> None:
         self.values.pop(key, None)

@@ -170,8 +170,8 @@ def test_a_database_out_of_reach_ends_with_4(clodesk, monkeypatch) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "text"),
     [
-        ("CLODESK_DATABASE_URL", "mysql://u:hush-hush@host/clo", "CLO-3001: The database address is not"),
-        ("CLODESK_DATABASE_URL", "postgresql://u:hush-hush@host:port/clo", "CLO-3001: The database address is not"),
+        ("CLODESK_DATABASE_URL", "mysql://u:hush-hush@host/clo", "CLO-3023: The database address is not"),
+        ("CLODESK_DATABASE_URL", "postgresql://u:hush-hush@host:port/clo", "CLO-3023: The database address is not"),
         ("CLODESK_REDIS_URL", "hush-hush", "CLO-3019: The cache address is not a Redis address, at CLODESK_REDIS_URL."),
         ("CLODESK_POOL_SIZE", "hush-hush", "CLO-3018: The environment variable CLODESK_POOL_SIZE cannot be read"),
     ],

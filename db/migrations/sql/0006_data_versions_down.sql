@@ -1,0 +1,12 @@
+DROP TRIGGER raise_data_version ON compliance_baselines;
+DROP TRIGGER raise_data_version ON deal_limits;
+DROP TRIGGER raise_data_version ON runs;
+DROP TRIGGER raise_data_version ON deal_snapshots;
+DROP TRIGGER raise_data_version ON mag_waterfall_configs;
+DROP TRIGGER raise_data_version ON waterfall_configurations;
+DROP TRIGGER raise_data_version ON scenarios;
+DROP TRIGGER raise_data_version ON assumption_sets;
+DROP TRIGGER raise_data_version ON source_files;
+DROP FUNCTION raise_data_version();
+DROP TABLE handle_recipes;
+DROP TABLE data_versions;

@@ -1,0 +1,215 @@
+"""Stored data as cells ask for it: loaded once for a version of the data, then answered from memory.
+
+A thousand cells of one deal cost one read of the database. What is kept is bounded; the least recently used goes first.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any, TypeVar
+
+from db.cache import Cache
+from db.runs import DEAL, StoredRun
+from db.snapshots import DealSummary, StoredDeal
+from db.store import Store
+from engine.collateral.asset import Asset
+from engine.desk import compliance, runs
+from engine.desk.records import ComplianceOutcome, RunOutcome
+from engine.desk.versions import DataVersions
+from engine.errors import InputError, ReferenceDataError
+from engine.modes import Mode
+from engine.snapshot import Correlation, DealSnapshot, WorkbookSnapshot
+
+V = TypeVar("V")
+_MOST_KEPT = 64
+
+
+@dataclass(frozen=True)
+class BookView:
+    """An imported workbook without its correlations, and its assets by id."""
+
+    book: WorkbookSnapshot
+
+    @cached_property
+    def asset_by_id(self) -> Mapping[str, Asset]:
+        """Assets by id; of an id that stands twice, the first row."""
+        return {row.asset.blkrock_id: row.asset for row in reversed(self.book.assets)}
+
+    @cached_property
+    def _id_by_small_letters(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for name in self.asset_by_id:
+            found[name.lower()] = (*found.get(name.lower(), ()), name)
+        return found
+
+    def asset(self, blkrock_id: str) -> Asset | None:
+        """The asset of an id: exactly, else the only one that differs by case alone."""
+        exact = self.asset_by_id.get(blkrock_id)
+        if exact is not None:
+            return exact
+        alike = self._id_by_small_letters.get(blkrock_id.lower(), ())
+        return self.asset_by_id[alike[0]] if len(alike) == 1 else None
+
+
+@dataclass(frozen=True)
+class DealView:
+    """A deal at a date, with the workbook that its assets, curve and calendar come from."""
+
+    stored: StoredDeal
+    source: BookView
+
+    @property
+    def deal(self) -> DealSnapshot:
+        return self.stored.deal
+
+    @property
+    def as_of(self) -> date:
+        return self.stored.deal.analysis_date
+
+    @cached_property
+    def par_by_id(self) -> Mapping[str, float]:
+        """Par by asset id, currency; repeated positions are added up."""
+        found: dict[str, float] = {}
+        for row in self.deal.positions:
+            found[row.blkrock_id] = found.get(row.blkrock_id, 0.0) + row.par
+        return found
+
+
+class ViewShelf:
+    """What views have loaded, for all threads of a process."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[Any, ...], load: Callable[[], V]) -> V:
+        """The value under a key, loaded where it is not there."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                found: V = self._kept[key]
+                return found
+        value = load()
+        with self._lock:
+            self._kept[key] = value
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+        return value
+
+
+class Views:
+    """Stored data at one version: everything that one batch of calls reads is of the same moment."""
+
+    def __init__(self, store: Store, cache: Cache, shelf: ViewShelf, versions: DataVersions) -> None:
+        self._store = store
+        self._cache = cache
+        self._shelf = shelf
+        self._versions = versions
+
+    def kept(self, name: str, *parts: Any, deal: str | None, load: Callable[[], V]) -> V:
+        """A value kept under a name and parts for as long as the data of the deal, or of all deals, stay the same."""
+        version = self._versions.of_everything if deal is None else self._versions.of_deal(deal)
+        return self._shelf.get((name, version, *parts), load)
+
+    def deals(self) -> tuple[DealSummary, ...]:
+        """Every deal at every date, newest date first."""
+
+        def load() -> tuple[DealSummary, ...]:
+            with self._store.read() as work:
+                return work.snapshots.deals()
+
+        return self.kept("deals", deal=None, load=load)
+
+    def deal(self, name: str, as_of: date | None = None) -> DealView:
+        """A deal at a date, by default its newest; ReferenceDataError CLO-3013 for an unknown one."""
+
+        def load() -> DealView:
+            with self._store.read() as work:
+                stored = work.snapshots.deal(name, as_of)
+            return DealView(stored, self.book(stored.source_file_id))
+
+        return self.kept("deal", name.upper(), as_of, deal=name, load=load)
+
+    def book(self, source_file_id: int) -> BookView:
+        """An imported workbook by its number; it never changes."""
+
+        def load() -> BookView:
+            with self._store.read() as work:
+                return BookView(work.snapshots.workbook(source_file_id, with_correlation=False))
+
+        return self._shelf.get(("book", source_file_id), load)
+
+    def newest_book(self, as_of: date | None = None) -> BookView:
+        """The workbook imported last, of a date if one is given: the universe of assets and the market data."""
+
+        def load() -> int:
+            with self._store.read() as work:
+                found = work.snapshots.newest_file() if as_of is None else work.snapshots.newest_file_of(as_of)
+            if found is None:
+                when = "" if as_of is None else f" of {as_of}"
+                raise ReferenceDataError(
+                    "CLO-4070", f"No workbook{when} was imported", remedy="Import one with `clodesk import FILE`."
+                )
+            return found
+
+        return self.book(self.kept("newest", as_of, deal=None, load=load))
+
+    def correlation(self, source_file_id: int) -> Correlation | None:
+        """The correlation matrix of an imported workbook, None where it has none."""
+
+        def load() -> Correlation | None:
+            with self._store.read() as work:
+                return work.snapshots.correlation(source_file_id)
+
+        return self._shelf.get(("correlation", source_file_id), load)
+
+    def stored_runs(self, deal: str | None = None, *, limit: int = 1000) -> tuple[StoredRun, ...]:
+        """Stored runs of a deal or of all, newest first."""
+
+        def load() -> tuple[StoredRun, ...]:
+            with self._store.read() as work:
+                return work.runs.runs(deal, limit=limit)
+
+        return self.kept("runs", (deal or "").upper(), limit, deal=deal, load=load)
+
+    def run(self, deal: str, as_of: date | None, scenario: str, mode: Mode) -> RunOutcome:
+        """The last stored run of a deal's cash flows; InputError CLO-4014 where there is none.
+
+        A cell never starts a run: it shows what was run, whatever assumption set that was run on.
+        """
+        view = self.deal(deal, as_of)
+
+        def load() -> RunOutcome:
+            with self._store.read() as work:
+                for stored in work.runs.runs(view.deal.name, limit=1000):
+                    if (stored.kind, stored.scenario, stored.mode) == (DEAL, scenario.upper(), mode.value) and (
+                        stored.as_of == view.as_of
+                    ):
+                        return runs.stored_outcome(work, stored)
+            raise InputError(
+                "CLO-4014",
+                f"{view.deal.name} has no stored run of scenario {scenario.upper()} at {view.as_of}, mode {mode.value}",
+                remedy="Press Deal cash flows in the ribbon, or use `clodesk run`.",
+            )
+
+        return self.kept("run", view.deal.name, view.as_of, scenario.upper(), mode, deal=deal, load=load)
+
+    def compliance(self, deal: str, as_of: date | None, mode: Mode) -> ComplianceOutcome:
+        """The tests of a deal: those stored last if nothing changed since, else tested now and not stored."""
+        view = self.deal(deal, as_of)
+
+        def load() -> ComplianceOutcome:
+            return compliance.check(
+                self._store,
+                self._cache,
+                view.deal.name,
+                view.as_of,
+                mode,
+                is_stored=False,
+                progress=lambda _text, _done: None,
+            )
+
+        return self.kept("compliance", view.deal.name, view.as_of, mode, deal=deal, load=load)
