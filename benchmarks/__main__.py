@@ -19,6 +19,7 @@ from rich.table import Table
 from benchmarks.figures import Figure
 
 SUBJECTS = {
+    "cells": "benchmarks.cells",
     "compliance": "benchmarks.compliance",
     "deal": "benchmarks.deal",
     "optimiser": "benchmarks.optimiser",
