@@ -18,8 +18,9 @@ _EDITED = (
 def grant_roles(engine: Engine) -> None:
     """Make the roles where they are missing and grant them this database's schema; again after every upgrade.
 
-    The history can be read and is written by its trigger only. Needs a user who may create roles: BackendError
-    CLO-3009 otherwise.
+    The history can be read and is written by its trigger only; the record of the server's calls can be added to. Keys
+    of the server are seen by the writer, who answers its calls, and made by the owner. Needs a user who may create
+    roles: BackendError CLO-3009 otherwise.
     """
     grants = [
         f"GRANT {READER} TO {WRITER}",
@@ -30,7 +31,9 @@ def grant_roles(engine: Engine) -> None:
         f"GRANT UPDATE, DELETE ON {_EDITED} TO {WRITER}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {WRITER}",
         f"GRANT EXECUTE ON FUNCTION ensure_run_partitions(timestamptz) TO {WRITER}",
-        f"REVOKE INSERT, UPDATE, DELETE ON asset_history, alembic_version FROM {WRITER}",
+        f"REVOKE INSERT, UPDATE, DELETE ON asset_history, alembic_version, api_keys FROM {WRITER}",
+        f"REVOKE SELECT ON TABLE api_keys FROM {READER}",  # noqa: S608 (a constant)
+        f"GRANT SELECT ON api_keys TO {WRITER}",
     ]
     with driver_errors(engine.url), engine.begin() as connection:
         found = set(connection.execute(text("SELECT rolname FROM pg_roles")).scalars())

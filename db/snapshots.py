@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import psycopg
@@ -70,6 +70,7 @@ class DealSummary:
     deal_name: str
     as_of: date
     source_file: str
+    imported_at: datetime
     n_positions: int
     par: float
 
@@ -244,7 +245,7 @@ class SnapshotRepository:
     def deals(self) -> tuple[DealSummary, ...]:
         """Every deal at every date, in the order of names, newest date first."""
         rows = self._connection.execute(
-            "SELECT DISTINCT ON (s.deal_id, s.analysis_date) s.deal_id, s.name, s.analysis_date, f.name,"
+            "SELECT DISTINCT ON (s.deal_id, s.analysis_date) s.deal_id, s.name, s.analysis_date, f.name, f.imported_at,"
             " (SELECT count(*) FROM deal_position AS p WHERE p.deal_snapshot_id = s.deal_snapshot_id),"
             " (SELECT coalesce(sum(p.par), 0) FROM deal_position AS p WHERE p.deal_snapshot_id = s.deal_snapshot_id)"
             " FROM deal_snapshots AS s JOIN deal_snapshot_sources AS l USING (deal_snapshot_id)"
@@ -252,7 +253,15 @@ class SnapshotRepository:
             " ORDER BY s.deal_id, s.analysis_date DESC, l.source_file_id DESC"
         ).fetchall()
         return tuple(
-            DealSummary(deal_id=r[0], deal_name=r[1], as_of=r[2], source_file=r[3], n_positions=r[4], par=r[5])
+            DealSummary(
+                deal_id=r[0],
+                deal_name=r[1],
+                as_of=r[2],
+                source_file=r[3],
+                imported_at=r[4],
+                n_positions=r[5],
+                par=r[6],
+            )
             for r in rows
         )
 
@@ -283,8 +292,17 @@ class SnapshotRepository:
         ).fetchone()
         return None if row is None else row[0]
 
-    def workbook(self, source_file_id: int, *, with_correlation: bool = True) -> WorkbookSnapshot:
-        """The whole content of an imported file, equal to what was saved."""
+    def newest_file_named(self, name: str) -> int | None:
+        """The file of a name, in any case, that was imported last, or None."""
+        row = self._connection.execute(
+            "SELECT max(source_file_id) FROM source_files WHERE lower(name) = lower(%s)", [name]
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def workbook(
+        self, source_file_id: int, *, with_correlation: bool = True, with_deals: bool = True
+    ) -> WorkbookSnapshot:
+        """The whole content of an imported file, equal to what was saved; parts are left out where they are large."""
         with self._connection.cursor(binary=True) as cursor:
             row = cursor.execute(
                 "SELECT name, sha256, size, sheets, layout, analysis_date, deal_list, transition_ratings,"
@@ -294,8 +312,9 @@ class SnapshotRepository:
             if row is None:
                 raise ReferenceDataError("CLO-3020", f"There is no imported file {source_file_id}")
             members = cursor.execute(
-                "SELECT deal_snapshot_id FROM deal_snapshot_sources WHERE source_file_id = %s ORDER BY deal_number",
-                [source_file_id],
+                "SELECT deal_snapshot_id FROM deal_snapshot_sources WHERE source_file_id = %s AND %s"
+                " ORDER BY deal_number",
+                [source_file_id, with_deals],
             ).fetchall()
         tables = read_file_tables(self._connection, source_file_id)
         ratings = row[7]

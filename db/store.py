@@ -11,11 +11,13 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from db import migrate
+from db.access import AccessRepository
 from db.asset_flows import AssetCashFlows
 from db.changes import Change, preview
 from db.compliance import ComplianceRepository
 from db.connection import driver_connection, driver_errors, make_engine, parsed_url, shown_address
 from db.embedded import start_postgres
+from db.handles import HandleRepository
 from db.models.scenarios import AssumptionSetRow, ScenarioRow
 from db.runs import RunHeader, RunRepository, StoredRun
 from db.scenarios import NamedContentRepository
@@ -38,8 +40,10 @@ class UnitOfWork:
         self.snapshots = SnapshotRepository(self.driver)
         self.runs = RunRepository(self.driver)
         self.compliance = ComplianceRepository(self.driver)
+        self.handles = HandleRepository(self.driver)
         self.waterfalls = WaterfallRepository(self.session)
         self.assumption_sets = NamedContentRepository(self.session, AssumptionSetRow, "assumption set")
+        self.access = AccessRepository(self.driver)
         self.scenarios = NamedContentRepository(self.session, ScenarioRow, "scenario")
 
 

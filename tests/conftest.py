@@ -8,6 +8,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -120,13 +121,20 @@ def template_database(server_url: str, storage_settings: StorageSettings) -> Ite
     _administer(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@contextmanager
+def fresh_database(server_url: str, template: str) -> Iterator[str]:
+    """The address of a copy of a database, which is dropped at the end."""
+    name = f"clodesk_test_{secrets.token_hex(6)}"
+    _administer(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _with_database(server_url, name)
+    _administer(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
 def database_url(server_url: str, template_database: str) -> Iterator[str]:
     """A fresh database with the schema."""
-    name = f"clodesk_test_{secrets.token_hex(6)}"
-    _administer(server_url, f"CREATE DATABASE {name} TEMPLATE {template_database}")
-    yield _with_database(server_url, name)
-    _administer(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+    with fresh_database(server_url, template_database) as url:
+        yield url
 
 
 @pytest.fixture

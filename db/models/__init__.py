@@ -1,6 +1,6 @@
 """The tables, one module per subject; importing this package makes `METADATA` complete."""
 
-from db.models import assets, compliance, deals, results, runs, scenarios, snapshots, versions, waterfalls
+from db.models import assets, compliance, deals, results, runs, scenarios, server, snapshots, versions, waterfalls
 from db.models.metadata import METADATA
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "results",
     "runs",
     "scenarios",
+    "server",
     "snapshots",
     "versions",
     "waterfalls",

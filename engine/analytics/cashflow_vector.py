@@ -83,16 +83,47 @@ def compounding_periods(
     )
 
 
+def discount_factor(
+    annual_rate: float, start: date, end: date, frequency: int = 4, day_count: DayCount = DayCount.ACTUAL_360
+) -> float:
+    """Value at `start` of 1 paid at `end`, at an annual rate compounded `frequency` times a year.
+
+    Periods are counted back from `end`, as from settlement to a flow. NaN where 1 + rate / frequency is not positive;
+    raises InputError for a frequency without whole months or an end before the start.
+    """
+    _check_frequency(frequency)
+    if end < start:
+        raise InputError("CLO-1038", f"{end} lies before {start}", remedy="Give dates in ascending order.")
+    periods = compounding_periods(start, end, months_between_payments(frequency), day_count, is_settlement=True)
+    per_period = annual_rate / frequency
+    return float(np.exp(-periods * np.log1p(per_period))) if per_period > -1.0 else float("nan")
+
+
+def require_future(settle: date, dates: Sequence[date]) -> None:
+    """Refuse flows before settlement, which a price does not pay for (InputError CLO-1039)."""
+    first = min(dates, default=settle)
+    if first < settle:
+        raise InputError(
+            "CLO-1039",
+            f"The flow of {first} lies before settlement on {settle}",
+            remedy="Leave out what was paid before settlement.",
+        )
+
+
 def _check(days: DayArray, cash: FloatArray, frequency: int) -> None:
     if days.shape != cash.shape:
         raise InputError(
             "CLO-1032", f"{days.shape[0]} dates for {cash.shape[0]} cash flows", remedy="Give one date a flow."
         )
-    if frequency < 1 or months_between_payments(frequency) < 1:
-        raise InputError("CLO-1031", f"{frequency} compounding periods a year", remedy="Give 1 to 12 a year.")
+    _check_frequency(frequency)
     if not np.isfinite(cash).all():
         raise InputError(
             "CLO-1033", f"Cash flow {int(np.argmin(np.isfinite(cash))) + 1} is not a number", remedy="Give numbers."
         )
     if (np.diff(days) < 0).any():
         raise InputError("CLO-1034", "Cash-flow dates do not ascend", remedy="Sort the flows by date.")
+
+
+def _check_frequency(frequency: int) -> None:
+    if frequency < 1 or months_between_payments(frequency) < 1:
+        raise InputError("CLO-1031", f"{frequency} compounding periods a year", remedy="Give 1 to 12 a year.")

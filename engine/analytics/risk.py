@@ -54,3 +54,14 @@ def weighted_average_life_by_index(cash: Sequence[float] | FloatArray, payments_
     """Average life in years as the legacy maths module has it: by flow number, on total cash (LQ-55)."""
     flows = np.array(cash, dtype=np.float64)
     return float(kernels_legacy.wal_by_index(flows, flows.shape[0], payments_per_year))
+
+
+def average_life(
+    settle: date, dates: Sequence[date], principal: Sequence[float] | FloatArray, quirks: Quirks = frozenset()
+) -> float:
+    """Average life in years of principal that is repaid whole; under LQ-55 by the number of quarterly flows."""
+    flows = np.array(principal, dtype=np.float64)
+    if Quirk.WAL_BY_INDEX in quirks:
+        return weighted_average_life_by_index(flows, 4.0)
+    total = float(flows.sum())
+    return weighted_average_life(settle, dates, flows, total, total)

@@ -53,6 +53,7 @@ _SCALE = (
 """(S&P's text, Moody's text, rating factor) from rank 1 down."""
 
 LOWEST_RANK = len(_SCALE)
+RANK_IN_DEFAULT = LOWEST_RANK + 1
 FACTOR_OF_UNRATED = 10000.0
 SP_STATE_CCC = 17
 SP_STATE_DEFAULT = 18
@@ -61,6 +62,7 @@ _RANK = {text: rank for rank, (sp, moodys, _) in enumerate(_SCALE, start=1) for 
 _RANK_FOLDED = {text.upper(): rank for text, rank in _RANK.items()}
 _MOODYS_RANK_FOLDED = {moodys.upper(): rank for rank, (_, moodys, _) in enumerate(_SCALE, start=1)}
 _SP_TEXTS = frozenset(sp for sp, _, _ in _SCALE)
+_LEGACY_STATES = frozenset({Quirk.UPPER_CASE_MOODYS, Quirk.UNKNOWN_STATE_IS_DEFAULT, Quirk.A_PLUS_IS_AA_PLUS})
 _DEFAULTED = frozenset({IN_DEFAULT, "SD"})
 _WATCH_SUFFIX = re.compile(r"\s*(\*\s*[+-]?|\([^)]*\))\Z")
 """A rating under review, `B1 *-`, or with its outlook, `B+ (neg)`."""
@@ -159,6 +161,40 @@ def notched_rating(rating: str, up: int, agency: Agency, quirks: Quirks = frozen
     if Quirk.UNRATED_IS_BEST not in quirks and _folded(rating) in _DEFAULTED:
         return IN_DEFAULT
     return notched(rating_rank(rating, quirks), up, agency, quirks)
+
+
+def rank_or_default(rating: str, agency: Agency | None = None) -> int | None:
+    """Rank of a rating with default as 22, after the worst of the scale; None for a text that is no rating.
+
+    agency: whose texts count, by default both.
+    """
+    if _folded(rating) in _DEFAULTED:
+        return RANK_IN_DEFAULT
+    rank = rating_rank(rating)
+    is_known = agency is None or _folded(rating_at(rank, agency)) == _folded(rating)
+    return rank if rank and is_known else None
+
+
+def legacy_ordinal(rating: str, agency: Agency | None = None) -> int:
+    """The legacy model's number of a rating: its S&P state 1 to 18, or its Moody's rank with 0 for unknown texts.
+
+    agency: whose text it is; without one Moody's texts are known by their spelling and all others are S&P's.
+    """
+    if agency is None:
+        agency = Agency.MOODYS if moodys_rank(rating) and rating not in _SP_TEXTS else Agency.SP
+    if agency is Agency.MOODYS:
+        return moodys_rank(rating)
+    return sp_state(rating, _LEGACY_STATES)
+
+
+def rating_of_rank(rank: int, agency: Agency) -> str:
+    """An agency's text for rank 1 to 21 and `D` for 22, empty for other ranks."""
+    return IN_DEFAULT if rank == RANK_IN_DEFAULT else rating_at(rank, agency)
+
+
+def is_not_rated(rating: str) -> bool:
+    """Whether a text says that there is no rating: blank, `NR`, `WR`."""
+    return _folded(rating) in ("", "NR", "N.R.", "WR")
 
 
 def is_ccc_or_worse(rating: str, quirks: Quirks = frozenset()) -> bool:

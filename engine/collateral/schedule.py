@@ -3,6 +3,7 @@
 Everything about dates, day counts and schedules is settled here, so that the projection only sees arrays.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -234,6 +235,11 @@ def _sink_fractions(
     for on, amount in sorted(sinks):
         adjusted = adjust(on, convention, calendar, quirks)
         amounts[adjusted] = amounts.get(adjusted, 0.0) + amount
+    return fractions_of_rest(amounts)
+
+
+def fractions_of_rest(amounts: Mapping[date, float]) -> dict[date, float]:
+    """Amounts as fractions of what is left to repay on their day; InputError CLO-1104 for amounts that cannot be."""
     remaining = sum(amounts.values())
     fractions: dict[date, float] = {}
     for on, amount in amounts.items():

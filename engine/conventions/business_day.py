@@ -121,3 +121,66 @@ def add_business_months(
     return to_date(
         kernels.add_business_months(day_number(on), n, int(rule), is_end_of_month, calendar.holidays, calendar.weekend)
     )
+
+
+def months_later(on: date, months: int) -> date:
+    """The same day of month so many months later, or the month's last day."""
+    return to_date(kernels.add_months(day_number(on), months))
+
+
+class PeriodUnit(Enum):
+    """What a period is counted in."""
+
+    DAYS = "d"
+    MONTHS = "m"
+    QUARTERS = "q"
+    YEARS = "y"
+
+
+_MONTHS = {PeriodUnit.MONTHS: 1, PeriodUnit.QUARTERS: 3, PeriodUnit.YEARS: 12}
+_FARTHEST_DAYS = 3_700_000
+"""More days than any two dates are apart."""
+
+
+def add_period(
+    on: date,
+    count: int,
+    unit: PeriodUnit,
+    convention: BusinessDayConvention,
+    calendar: Calendar,
+    quirks: Quirks = frozenset(),
+    *,
+    is_end_of_month: bool = False,
+) -> date:
+    """`on` plus a number of days, months, quarters or years as an interest date, see `add_business_months`.
+
+    Raises InputError CLO-1007 where the calendar ends before.
+    """
+    _require_near(on, count, _MONTHS.get(unit, 0) * 31 or 1)
+    if unit is not PeriodUnit.DAYS:
+        months = count * _MONTHS[unit]
+        return add_business_months(on, months, convention, calendar, quirks, is_end_of_month=is_end_of_month)
+    day = day_number(on) + count
+    if is_end_of_month:
+        day = kernels.end_of_month(day)
+    return to_date(kernels.roll(day, int(interest_roll_rule(convention, quirks)), calendar.holidays, calendar.weekend))
+
+
+def add_business_days(on: date, days: int, calendar: Calendar, quirks: Quirks = frozenset()) -> date:
+    """The business day so many business days after `on`, before it for a negative number, on or after it for none.
+
+    Raises InputError CLO-1007 where the calendar ends before.
+    """
+    _require_near(on, days, 2)
+    if days < 0:
+        return previous_business_day(on, -days, calendar, quirks)
+    return next_business_day(on, days, calendar, quirks)
+
+
+def _require_near(on: date, count: int, longest: int) -> None:
+    """Refuse a count of units of at most `longest` days that could lead out of the calendar."""
+    last = on.toordinal() + max(-_FARTHEST_DAYS, min(_FARTHEST_DAYS, count)) * longest
+    if not date(1900, 1, 1).toordinal() <= last <= date(9999, 11, 30).toordinal():
+        raise InputError(
+            "CLO-1007", f"{count} periods from {on} lead out of the calendar", remedy="Give a smaller number."
+        )

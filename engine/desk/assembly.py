@@ -194,17 +194,28 @@ def _holdings(
         asset = universe.assets.get(row.blkrock_id)
         if asset is None or row.par == 0.0:
             continue
-        found = assumptions_of(row.blkrock_id, chosen.rows, chosen.vectors) or AssetAssumptions()
-        is_scheduled = asset.amortization_type.strip().upper() == "SCHEDULED"
-        holdings.append(
-            Holding(
-                asset=with_ratings(as_loaded(asset, mode.quirks), snapshot.analysis_date, mode.quirks),
-                par=row.par,
-                assumptions=scenario.shock(found),
-                sink_schedule=universe.sinks.get(row.blkrock_id.upper(), ()) if is_scheduled else (),
-            )
-        )
+        holdings.append(holding_of(asset, row.par, universe, chosen, scenario, snapshot.analysis_date, mode))
     return tuple(holdings), unknown
+
+
+def holding_of(
+    asset: Asset,
+    par: float,
+    universe: Universe,
+    chosen: AssumptionSet,
+    scenario: Scenario,
+    as_of: date,
+    mode: Mode = Mode.STANDARD,
+) -> Holding:
+    """A position in an asset, ready to be projected under an assumption set and a scenario; par in currency."""
+    found = assumptions_of(asset.blkrock_id, chosen.rows, chosen.vectors) or AssetAssumptions()
+    is_scheduled = asset.amortization_type.strip().upper() == "SCHEDULED"
+    return Holding(
+        asset=with_ratings(as_loaded(asset, mode.quirks), as_of, mode.quirks),
+        par=par,
+        assumptions=scenario.shock(found),
+        sink_schedule=universe.sinks.get(asset.blkrock_id.upper(), ()) if is_scheduled else (),
+    )
 
 
 def _check_curve_end(curve: Iterable[tuple[int, float]], as_of: date, maturity: date, set_name: str) -> None:

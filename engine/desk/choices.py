@@ -7,7 +7,7 @@ from typing import Any
 from db.snapshots import StoredDeal
 from db.store import UnitOfWork
 from engine.deal.assumptions import BUILT_IN_SCENARIOS, AssumptionSet, Scenario
-from engine.desk import assumption_sets
+from engine.desk import assumption_sets, handles
 from engine.errors import InputError
 from engine.modes import Mode
 from engine.snapshot import WorkbookSnapshot
@@ -55,7 +55,9 @@ def no_assumptions(work: UnitOfWork, stored: StoredDeal) -> InputError:
 
 
 def scenario(work: UnitOfWork, name: str) -> Scenario:
-    """The scenario of a name, in any case of letters: a stored one, or one that ships with clodesk."""
+    """The scenario of a name, in any case of letters: a stored one, a built-in one, or that of a handle."""
+    if handles.is_handle(name):
+        return handles.scenario_of(work, name)
     wanted = name.upper()
     stored = work.scenarios.find(wanted)
     if stored is not None:

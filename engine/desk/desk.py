@@ -4,21 +4,24 @@ One call per use case. A face hands in texts and paths and gets records back; it
 What only some use cases need (reading and writing workbooks, the demo) is imported by them: a first answer is quick.
 """
 
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from db.cache import Cache, open_cache
 from db.runs import StoredRun
+from db.scenarios import NamedContent
 from db.settings import StorageSettings, settings_of_environment
 from db.store import Store, open_store
 from db.versions import data_versions
 from engine.compliance.metrics import PoolMetrics
 from engine.compliance.results import Baseline, PastResult
-from engine.deal.assumptions import BUILT_IN_SCENARIOS, AssumptionSet
+from engine.deal.assumptions import BUILT_IN_SCENARIOS, AssumptionSet, Scenario
 from engine.desk import assumption_sets, choices, runs
 from engine.desk.records import (
     ComplianceOutcome,
@@ -46,6 +49,7 @@ from engine.waterfall.library import program_text
 from engine.waterfall.parser import parse_program
 
 if TYPE_CHECKING:
+    from engine.desk.access import Access
     from engine.desk.views import Views, ViewShelf
 
 NO_RULES = Settlement()
@@ -65,6 +69,19 @@ class Desk:
         self._cache = cache
         self._shelf: ViewShelf | None = None
 
+    @property
+    def cache(self) -> Cache:
+        """Where answers are kept that processes share."""
+        return self._cache
+
+    # Who may use the calculation server
+
+    def access(self) -> "Access":
+        """Keys of the server's users, and the record of what was asked of it."""
+        from engine.desk.access import Access
+
+        return Access(self._store)
+
     # What cells read
 
     def data_versions(self) -> DataVersions:
@@ -79,6 +96,26 @@ class Desk:
         if self._shelf is None:
             self._shelf = ViewShelf()
         return Views(self._store, self._cache, self._shelf, versions)
+
+    def scenario_handle(self, base: str, changes: Mapping[str, float]) -> str:
+        """The handle of a scenario with some of its numbers changed; its recipe is stored, once."""
+        from engine.desk import handles
+
+        with self._store.read() as work:
+            stored = handles.scenario_recipe(choices.scenario(work, base), changes)
+            handle = handles.handle_of(stored)
+            is_known = work.handles.find(handle) is not None
+        if not is_known:
+            with self._store.begin() as work:
+                work.handles.save(handle, stored)
+        return handle
+
+    def describe_handle(self, handle: str) -> str:
+        """What a handle stands for, in a line; BackendError CLO-2121 for an unknown one."""
+        from engine.desk import handles
+
+        with self._store.read() as work:
+            return handles.described(handles.recipe(work, handle))
 
     # Workbooks
 
@@ -238,6 +275,12 @@ class Desk:
 
         compliance.set_limits(self._store, deal, text, where)
 
+    def limits_text(self, deal: str) -> str | None:
+        """What a deal is tested against beyond its sheet, as JSON that `set_limits` reads; None where there is none."""
+        with self._store.read() as work:
+            content = work.compliance.limits(work.snapshots.deal(deal).deal_id)
+        return None if content is None else json.dumps(content)
+
     def export_compliance(self, path: Path, outcome: ComplianceOutcome, tests: Sequence[int] = ()) -> None:
         """Write a compliance workbook; an existing file is replaced. tests: whose history is drawn."""
         from engine.desk import compliance
@@ -395,6 +438,19 @@ class Desk:
         with self._store.read() as work:
             stored = work.waterfalls.waterfalls(name)
             return stored[0].program if stored else program_text(name, mode)
+
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The scenarios that ship with clodesk and those that were stored, by name; a stored one takes its place."""
+        with self._store.read() as work:
+            names = {*BUILT_IN_SCENARIOS, *(item.name for item in work.scenarios.documents())}
+            return tuple(choices.scenario(work, name) for name in sorted(names))
+
+    def store_scenarios(self, scenarios: Sequence[Scenario]) -> None:
+        """Store scenarios under their names in capitals, all of them or none."""
+        with self._store.begin() as work:
+            for one in scenarios:
+                content = {name: value for name, value in asdict(one).items() if name not in ("name", "description")}
+                work.scenarios.save(NamedContent(name=one.name.upper(), description=one.description, content=content))
 
     def assumption_sets(self) -> tuple[AssumptionSet, ...]:
         """The sets that ship with clodesk and those that were stored, by name."""

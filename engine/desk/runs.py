@@ -14,12 +14,12 @@ from db.runs import DEAL, RunHeader, StoredRun
 from db.snapshots import StoredDeal
 from db.store import Store, UnitOfWork
 from engine.collateral.asset import Asset
-from engine.conventions.calendar import Calendar, us_bank_calendar
 from engine.deal.assumptions import AssumptionSet, Scenario
 from engine.deal.results import DealResult
 from engine.deal.run import DealMarket, run_deal
 from engine.desk import assumption_sets, choices, summary
 from engine.desk.assembly import AssembledDeal, Universe, assemble
+from engine.desk.calendars import calendar_of
 from engine.desk.flows import project_assets_of
 from engine.desk.records import Progress, RunOutcome
 from engine.errors import InputError
@@ -182,7 +182,7 @@ def _calculated(request: _Request, book: WorkbookSnapshot, deal: DealSnapshot) -
     as_of, quirks = deal.analysis_date, request.mode.quirks
     universe = Universe.of(_assets(book), book.sink_schedule)
     assembled = assemble(deal, universe, request.chosen, request.shock, program=request.program.name, mode=request.mode)
-    market = DealMarket(calendar=_calendar(book), curve=IndexCurve.of(as_of, assembled.curve, quirks))
+    market = DealMarket(calendar=calendar_of(book), curve=IndexCurve.of(as_of, assembled.curve, quirks))
     result = run_deal(
         assembled.deal, market, as_of, quirks, program=request.program, configuration=request.configuration
     )
@@ -251,12 +251,6 @@ def _outcome(work: UnitOfWork, run: StoredRun, result: DealResult, answered_from
 
 def _assets(book: WorkbookSnapshot) -> Iterator[Asset]:
     return (row.asset for row in book.assets)
-
-
-def _calendar(book: WorkbookSnapshot) -> Calendar:
-    if book.holidays:
-        return Calendar.of(book.holidays)
-    return us_bank_calendar(book.analysis_date.year - 10, book.analysis_date.year + 40)
 
 
 def _remarks(assembled: AssembledDeal) -> tuple[Finding, ...]:

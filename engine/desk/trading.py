@@ -125,12 +125,8 @@ def rank_trades(
     """The best single trades of a deal by their exact effect; chosen: a filter over the asset list."""
     with store.read() as work:
         traded = deal_for_trading(work, deal, as_of, mode, settlement).traded
-    portfolio = traded.plan.portfolio
-    wanted = filtered(portfolio, chosen, mode.quirks)
-    if side is Side.BUY:
-        found = candidates.purchases(portfolio, traded.holdings, step, chosen=wanted, includes_held=includes_held)
-    else:
-        found = candidates.sales(portfolio, traded.holdings, step, chosen=wanted)
+    wanted = filtered(traded.plan.portfolio, chosen, mode.quirks)
+    found = candidates_of(traded, side, step, wanted, includes_held=includes_held)
     if len(found) == 0:
         raise InputError(
             "CLO-4062",
@@ -139,6 +135,16 @@ def rank_trades(
             remedy="Widen the filter; defaulted assets and those priced below 75 are not bought.",
         )
     return ranked_trades(rank(traded, found, threads=THREADS), n_best, threads=THREADS)
+
+
+def candidates_of(
+    traded: TradedDeal, side: Side, step: float, wanted: Mask, *, includes_held: bool
+) -> candidates.Candidates:
+    """Single trades of `step` par that a deal can make in the assets wanted; includes_held: also in what it holds."""
+    portfolio, holdings = traded.plan.portfolio, traded.holdings
+    if side is Side.BUY:
+        return candidates.purchases(portfolio, holdings, step, chosen=wanted, includes_held=includes_held)
+    return candidates.sales(portfolio, holdings, step, chosen=wanted)
 
 
 def filtered(portfolio: Portfolio, text: str, quirks: Quirks) -> Mask:

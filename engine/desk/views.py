@@ -5,7 +5,8 @@ A thousand cells of one deal cost one read of the database. What is kept is boun
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -14,24 +15,27 @@ from typing import Any, TypeVar
 from db.cache import Cache
 from db.runs import DEAL, StoredRun
 from db.snapshots import DealSummary, StoredDeal
-from db.store import Store
+from db.store import Store, UnitOfWork
 from engine.collateral.asset import Asset
-from engine.desk import compliance, runs
+from engine.collateral.rating_derivation import with_ratings
+from engine.deal.assumptions import Scenario
+from engine.desk import choices, compliance, runs
 from engine.desk.records import ComplianceOutcome, RunOutcome
 from engine.desk.versions import DataVersions
 from engine.errors import InputError, ReferenceDataError
 from engine.modes import Mode
-from engine.snapshot import Correlation, DealSnapshot, WorkbookSnapshot
+from engine.snapshot import Correlation, DealSnapshot, LegacyResult, WorkbookSnapshot
 
 V = TypeVar("V")
-_MOST_KEPT = 64
+_MOST_KEPT = 256
 
 
 @dataclass(frozen=True)
 class BookView:
-    """An imported workbook without its correlations, and its assets by id."""
+    """What the deals of an imported workbook share, and its assets by id: without the deals and the correlations."""
 
     book: WorkbookSnapshot
+    source_file_id: int
 
     @cached_property
     def asset_by_id(self) -> Mapping[str, Asset]:
@@ -45,13 +49,31 @@ class BookView:
             found[name.lower()] = (*found.get(name.lower(), ()), name)
         return found
 
+    @cached_property
+    def rated_by_id(self) -> Mapping[str, Asset]:
+        """Assets by id, their blank ratings and recovery rates derived at the date of the workbook."""
+        as_of = self.book.analysis_date
+        return {name: with_ratings(asset, as_of) for name, asset in self.asset_by_id.items()}
+
+    @cached_property
+    def legacy_results(self) -> Mapping[tuple[str, ...], LegacyResult]:
+        """Values saved on output sheets by sheet, block, row and column, in small letters; the first of each."""
+        return {
+            tuple(part.strip().casefold() for part in (row.sheet, row.block, row.row_key, row.column)): row
+            for row in reversed(self.book.legacy_results)
+        }
+
     def asset(self, blkrock_id: str) -> Asset | None:
         """The asset of an id: exactly, else the only one that differs by case alone."""
-        exact = self.asset_by_id.get(blkrock_id)
-        if exact is not None:
-            return exact
+        found = self.id_of(blkrock_id)
+        return None if found is None else self.asset_by_id[found]
+
+    def id_of(self, blkrock_id: str) -> str | None:
+        """An id as the workbook spells it: exactly so, else the only one that differs by case alone."""
+        if blkrock_id in self.asset_by_id:
+            return blkrock_id
         alike = self._id_by_small_letters.get(blkrock_id.lower(), ())
-        return self.asset_by_id[alike[0]] if len(alike) == 1 else None
+        return alike[0] if len(alike) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -109,6 +131,12 @@ class Views:
         self._shelf = shelf
         self._versions = versions
 
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        """A unit of work that only reads, for what no view has yet."""
+        with self._store.read() as work:
+            yield work
+
     def kept(self, name: str, *parts: Any, deal: str | None, load: Callable[[], V]) -> V:
         """A value kept under a name and parts for as long as the data of the deal, or of all deals, stay the same."""
         version = self._versions.of_everything if deal is None else self._versions.of_deal(deal)
@@ -138,7 +166,8 @@ class Views:
 
         def load() -> BookView:
             with self._store.read() as work:
-                return BookView(work.snapshots.workbook(source_file_id, with_correlation=False))
+                found = work.snapshots.workbook(source_file_id, with_correlation=False, with_deals=False)
+            return BookView(found, source_file_id)
 
         return self._shelf.get(("book", source_file_id), load)
 
@@ -156,6 +185,20 @@ class Views:
             return found
 
         return self.book(self.kept("newest", as_of, deal=None, load=load))
+
+    def book_named(self, file_name: str) -> BookView:
+        """The workbook of a file name that was imported last; ReferenceDataError CLO-4081 where there is none."""
+
+        def load() -> int:
+            with self._store.read() as work:
+                found = work.snapshots.newest_file_named(file_name)
+            if found is None:
+                raise ReferenceDataError(
+                    "CLO-4081", f"No workbook '{file_name}' was imported", remedy="CLO_SNAPSHOTS lists the files."
+                )
+            return found
+
+        return self.book(self.kept("named", file_name.casefold(), deal=None, load=load))
 
     def correlation(self, source_file_id: int) -> Correlation | None:
         """The correlation matrix of an imported workbook, None where it has none."""
@@ -213,3 +256,16 @@ class Views:
             )
 
         return self.kept("compliance", view.deal.name, view.as_of, mode, deal=deal, load=load)
+
+    def scenario(self, name: str) -> Scenario:
+        """A scenario by its name; InputError CLO-4018 for an unknown one."""
+        return self.loaded("scenario", name.upper(), deal=None, load=lambda work: choices.scenario(work, name))
+
+    def loaded(self, name: str, *parts: Any, deal: str | None, load: Callable[[UnitOfWork], V]) -> V:
+        """A value kept as `kept` does, made from what is read of the database in one go."""
+
+        def read() -> V:
+            with self.read() as work:
+                return load(work)
+
+        return self.kept(name, *parts, deal=deal, load=read)

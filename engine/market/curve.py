@@ -8,7 +8,8 @@ from enum import IntFlag
 import numpy as np
 import numpy.typing as npt
 
-from engine.conventions.days import DayArray, day_number, to_dates
+from engine.conventions import kernels as date_kernels
+from engine.conventions.days import DayArray, day_number, to_date, to_dates
 from engine.errors import InputError
 from engine.market import kernels
 from engine.modes import Quirk, Quirks
@@ -95,6 +96,12 @@ class IndexCurve:
     def last_node(self) -> date:
         """Last day up to which forwards are known; a longer look extends the last one, or poisons (LQ-47)."""
         return to_dates(self.node_days[-1:])[0]
+
+    @property
+    def end(self) -> date:
+        """The day up to which the given tenors reach; what lies beyond goes on at the last forward."""
+        last = date_kernels.add_months(day_number(self.as_of), int(self.months[-1]))
+        return to_date(min(last, day_number(date.max)))
 
     def spot(self, on: date, months: int) -> float:
         """Effective annual rate from `on` over `months`, decimal; 0 for no months."""

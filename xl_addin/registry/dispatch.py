@@ -15,7 +15,7 @@ from xl_addin.registry.catalogue import by_name
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import Cost, Function, Parameter
 from xl_addin.registry.errors import CellError, PassedOnError, cell_error, wrong
-from xl_addin.registry.kinds import OMITTED, Raw
+from xl_addin.registry.kinds import OMITTED, Raw, is_error
 from xl_addin.registry.memory import ResultMemory
 from xl_addin.registry.results import decode, encode, encode_error
 
@@ -167,8 +167,10 @@ def bind(function: Function, arguments: Sequence[Raw]) -> tuple[Any, ...]:
 
 def _read(function: Function, parameter: Parameter, raw: Raw) -> Any:
     if raw is not None:
-        if isinstance(raw, dict) and "e" in raw and not parameter.kind.accepts_errors:
-            raise PassedOnError(str(raw["e"]), str(raw.get("m", "")))
+        if raw.__class__ is dict or raw.__class__ is list:
+            error_cell = _single_error(raw)
+            if error_cell is not None and not parameter.kind.accepts_errors:
+                raise PassedOnError(str(error_cell["e"]), str(error_cell.get("m", "")))
         try:
             value = parameter.kind.read(raw)
         except PassedOnError:
@@ -186,6 +188,13 @@ def _read(function: Function, parameter: Parameter, raw: Raw) -> Any:
         where=function.name,
         remedy=f"It takes: {parameter.description}",
     )
+
+
+def _single_error(raw: Raw) -> dict[str, Any] | None:
+    """The error cell that an argument is, alone or as a range of one cell, as some clients send it."""
+    while isinstance(raw, list) and len(raw) == 1:
+        raw = raw[0]
+    return raw if is_error(raw) else None
 
 
 def _found(name: str) -> Function:

@@ -24,7 +24,7 @@ OMITTED: Any = object()
 _NUMERIC_TEXT = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?%?", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _EPOCH = date(1899, 12, 30)
-_FIRST_SERIAL = 60
+FIRST_SERIAL = 60
 _LAST_SERIAL = 2_958_465
 _MOST_TEXT = 32_767
 _TRUE, _FALSE = frozenset({"TRUE", "YES", "Y", "1"}), frozenset({"FALSE", "NO", "N", "0"})
@@ -173,7 +173,7 @@ def read_day(raw: Raw) -> Any:
         raise wrong("CLO-2109", f"{shown(raw)} is not a date", remedy="Give a date cell or DATE(year, month, day).")
     if raw == 0:
         return OMITTED
-    if not isfinite(raw) or not _FIRST_SERIAL <= raw < _LAST_SERIAL + 1:
+    if not isfinite(raw) or not FIRST_SERIAL <= raw < _LAST_SERIAL + 1:
         raise wrong(
             "CLO-2109",
             f"{shown(raw)} is no date that can be used",

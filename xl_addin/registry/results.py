@@ -14,12 +14,14 @@ import numpy as np
 import orjson
 
 from xl_addin.registry.errors import CellError, cell_error, impossible, unavailable, wrong
-from xl_addin.registry.kinds import serial
+from xl_addin.registry.kinds import FIRST_SERIAL, serial
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DATE_FORMAT = "yyyy-mm-dd"
+MOMENT_FORMAT = "yyyy-mm-dd hh:mm:ss"
+_SECONDS_A_DAY = 86_400
 MOST_CELLS = 200_000
 _MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
 _MOST_TEXT = 32_767
@@ -61,7 +63,7 @@ def _encoded_value(result: Any, where: str, has_headers: bool) -> bytes:
     if isinstance(result, float):
         if not isfinite(result):
             raise _not_a_number()
-        return orjson.dumps(result)
+        return orjson.dumps(float(result))
     if isinstance(result, Table):
         return orjson.dumps(_table(result, where, has_headers), option=_JSON)
     if isinstance(result, np.ndarray):
@@ -97,7 +99,12 @@ def _cell(value: Any) -> Any:
         if len(value) > _MOST_TEXT:
             raise wrong("CLO-2115", "The result is a text of more than 32,767 characters", remedy="Ask for less.")
         return value
-    if isinstance(value, date | datetime):
+    if isinstance(value, datetime):
+        seconds = 3600 * value.hour + 60 * value.minute + value.second
+        return {"d": serial(value) + seconds / _SECONDS_A_DAY, "f": MOMENT_FORMAT}
+    if isinstance(value, date):
+        if serial(value) < FIRST_SERIAL:
+            raise impossible("CLO-2126", f"The result is {value}", remedy="Cells hold dates from 1 March 1900 on.")
         return {"d": serial(value), "f": DATE_FORMAT}
     raise TypeError(f"no cell can hold a {type(value).__name__}")
 

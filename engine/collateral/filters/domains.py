@@ -10,7 +10,7 @@ from datetime import date
 
 from engine.collateral.filters.fields import Reading
 from engine.collateral.filters.syntax import Key
-from engine.collateral.ratings import LOWEST_RANK, Agency, rating_at, sp_state
+from engine.collateral.ratings import RANK_IN_DEFAULT, Agency, rating_at, sp_state
 from engine.modes import Quirk
 
 BLANKS = " \t\n\r\f\v\u00a0"
@@ -25,7 +25,6 @@ CAPITALS = SMALL_LETTERS.upper()
 WATCH_SUFFIX = r"[ ]*([*][ ]*[+-]?|[(][^)]*[)])\Z"
 """What follows a rating under review or with its outlook, `B1 *-`, `B+ (NEG)`; reads the same in Python and SQL."""
 
-RANK_IN_DEFAULT = LOWEST_RANK + 1
 _IN_DEFAULT = {"D": RANK_IN_DEFAULT, "SD": RANK_IN_DEFAULT}
 AGENCY_OF = {Reading.SP_RATING: Agency.SP, Reading.MOODYS_RATING: Agency.MOODYS}
 ORDINALS: dict[Reading, dict[str, int]] = {

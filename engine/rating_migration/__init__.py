@@ -1,0 +1,1 @@
+"""Correlated moves of ratings: transition matrices for shorter periods, correlations of assets."""

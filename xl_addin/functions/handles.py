@@ -1,0 +1,46 @@
+"""Object handles in cells: a scenario put together in the sheet, and what a handle stands for (spec 08 §4.4)."""
+
+from typing import Annotated
+
+from engine.desk.handles import SCENARIO_FIELDS, is_handle
+from xl_addin.registry.context import CallContext
+from xl_addin.registry.declare import udf
+from xl_addin.registry.errors import unavailable
+from xl_addin.registry.kinds import NAME, ScenarioName
+from xl_addin.registry.options import read_options
+
+CATEGORY = "CLO Scenarios"
+
+
+@udf(
+    "CLO_SCENARIO",
+    category=CATEGORY,
+    cost="data",
+    depends=("universe",),
+    examples=['=CLO_SCENARIO("BASE","cdr_multiplier=2; severity_shift=10%")'],
+)
+def clo_scenario(
+    scenario: ScenarioName = "BASE",
+    options: Annotated[
+        str, "Changes as name=number; ...: cpr_multiplier, cdr_multiplier, severity_shift, curve_shift, decimals."
+    ] = "",
+    *,
+    ctx: CallContext,
+) -> str:
+    """Handle of a scenario with some of its numbers changed, for any scenario argument.
+
+    Equal numbers give the same handle. A run of it is started from the ribbon, as that of any scenario.
+    """
+    return ctx.desk.scenario_handle(scenario, read_options(options, SCENARIO_FIELDS))
+
+
+@udf("CLO_DESCRIBE", category=CATEGORY, cost="data", depends=("universe",), examples=["=CLO_DESCRIBE(A1)"])
+def clo_describe(
+    handle: Annotated[str, NAME, "Handle of the form CLO:scenario#0123456789ab."], *, ctx: CallContext
+) -> str:
+    """Description of what a handle stands for, in one line."""
+    if not is_handle(handle):
+        raise unavailable(
+            "CLO-2125", f"'{handle[:60]}' is no handle", remedy="Handles look like CLO:scenario#0123456789ab."
+        )
+    return ctx.desk.describe_handle(handle)

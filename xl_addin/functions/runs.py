@@ -1,0 +1,172 @@
+"""Stored runs in cells: the list, the state of one, and its tables (spec 06 §11.5)."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from engine.desk import run_views
+from engine.desk.records import StoredRun
+from engine.desk.views import Views
+from xl_addin.functions import run_tables
+from xl_addin.functions.compliance import compliance_table
+from xl_addin.functions.tranches import metrics_table
+from xl_addin.registry.context import CallContext
+from xl_addin.registry.declare import udf
+from xl_addin.registry.errors import unavailable, wrong
+from xl_addin.registry.kinds import NAME, DealName
+from xl_addin.registry.results import Table
+
+CATEGORY = "CLO Runs"
+_RUN_COLUMNS = (
+    "run_id",
+    "kind",
+    "deal",
+    "as_of",
+    "scenario",
+    "mode",
+    "seed",
+    "simulations",
+    "status",
+    "progress",
+    "started",
+    "ended",
+    "user",
+)
+_STATUS_WORDS = {"running": "running", "finished": "done", "failed": "failed"}
+_JOB = "job-"
+
+RunId = Annotated[str, NAME, "Number of a run, as CLO_RUNS lists it, or the id of a job."]
+
+
+@udf(
+    "CLO_RUNS",
+    category=CATEGORY,
+    cost="data",
+    depends=("universe",),
+    examples=["=CLO_RUNS()", '=CLO_RUNS("Demo 1","deal",5)'],
+)
+def clo_runs(
+    deal: DealName = "",
+    kind: Annotated[Literal["deal", "compliance"] | None, "deal or compliance; both by default."] = None,
+    top_n: Annotated[int, "How many of the newest, 100 by default."] = 100,
+    *,
+    ctx: CallContext,
+) -> Table:
+    """Stored runs of a deal or of all, newest first; times are UTC.
+
+    Seed and simulations stay empty for runs that draw nothing.
+    """
+    if deal:
+        ctx.views.deal(deal)
+    names = {line.deal_id: line.deal_name for line in ctx.views.deals()}
+    found = run_views.stored_runs(ctx.views, deal or None, kind, max(top_n, 0))
+    return Table(_RUN_COLUMNS, [_run_row(run, names) for run in found])
+
+
+def _run_row(run: StoredRun, names: Mapping[str, str]) -> list[Any]:
+    return [
+        run.run_id,
+        run.kind,
+        names.get(run.deal_id, run.deal_id),
+        run.as_of,
+        run.scenario or None,
+        run.mode,
+        None,
+        None,
+        _STATUS_WORDS[run.status],
+        1.0 if run.status == "finished" else None,
+        _utc(run.started_at),
+        _utc(run.finished_at),
+        run.requested_by or None,
+    ]
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.astimezone(UTC)
+
+
+@udf(
+    "CLO_RUN_STATUS",
+    category=CATEGORY,
+    cost="data",
+    depends=("universe",),
+    examples=['=CLO_RUN_STATUS(INDEX(CLO_RUNS("Demo 1","deal",1),2,1))'],
+)
+def clo_run_status(run_id: RunId, *, ctx: CallContext) -> str:
+    """State of a run: queued, running with its progress, done, failed or cancelled."""
+    return _STATUS_WORDS[_stored_run(ctx.views, run_id).status]
+
+
+def _stored_run(views: Views, run_id: str) -> StoredRun:
+    if run_id.lower().startswith(_JOB):
+        raise unavailable(
+            "CLO-2185",
+            f"{run_id} is a job, which only the calculation server knows that started it",
+            remedy="Ask that server, or give the number of a stored run.",
+        )
+    if not (run_id.isascii() and run_id.isdigit() and len(run_id) < 18):
+        raise wrong("CLO-2186", f"{run_id!r} is no number of a run", remedy="CLO_RUNS lists the runs.")
+    return run_views.run_of_number(views, int(run_id))
+
+
+def _deal_part(table: Callable[[Any], Table]) -> Callable[[Views, StoredRun], Table]:
+    return lambda views, run: table(run_views.outcome_of(views, run).result)
+
+
+_PARTS: Mapping[str, Mapping[str, Callable[[Views, StoredRun], Table]]] = {
+    "deal": {
+        "tranches": lambda views, run: metrics_table(run_views.measures_of(views, run)),
+        "triggers": _deal_part(run_tables.trigger_table),
+        "waterfall": _deal_part(run_tables.waterfall_table),
+        "steps": _deal_part(run_tables.step_table),
+        "collateral": _deal_part(lambda result: run_tables.pool_table(run_tables.total_pool(result))),
+        "incentive_fee": _deal_part(run_tables.incentive_table),
+    },
+    "compliance": {
+        "tests": lambda views, run: compliance_table(run_views.report_of(views, run).results),
+    },
+}
+
+
+@udf(
+    "CLO_RUN_RESULT",
+    category=CATEGORY,
+    cost="data",
+    depends=("universe",),
+    examples=['=CLO_RUN_RESULT(INDEX(CLO_RUNS("Demo 1","deal",1),2,1),"tranches")'],
+)
+def clo_run_result(
+    run_id: RunId,
+    part: Annotated[
+        Literal[
+            "tranches",
+            "triggers",
+            "waterfall",
+            "steps",
+            "collateral",
+            "incentive_fee",
+            "tests",
+            "attributes",
+            "purchases",
+            "sales",
+            "path",
+            "sim_stats",
+        ],
+        "Of a deal run: tranches, triggers, waterfall, steps, collateral, incentive_fee; of a compliance run: tests.",
+    ],
+    deal: Annotated[str, NAME, "Deal that the run has to be of; any by default."] = "",
+    *,
+    ctx: CallContext,
+) -> Table:
+    """One table of a stored run, in the columns of the function that shows it for the last run."""
+    run = _stored_run(ctx.views, run_id)
+    if deal and ctx.views.deal(deal).stored.deal_id != run.deal_id:
+        raise unavailable("CLO-2187", f"Run {run.run_id} is not of {deal}", remedy="CLO_RUNS lists the runs of a deal.")
+    parts = _PARTS[run.kind]
+    if part not in parts:
+        raise unavailable(
+            "CLO-2188",
+            f"Run {run.run_id} is a {run.kind} run and has no {part}",
+            remedy=f"It has {', '.join(parts)}. Rebalancing and optimisation are jobs of the calculation server.",
+        )
+    return parts[part](ctx.views, run)
