@@ -44,7 +44,8 @@ class Ask:
 class Inputs:
     """What a command works on: named cells and tables of the workbook, and what the user was asked.
 
-    cells: value by name (`clo_deal`), wire values. tables: rows without headers by table name (`tbl_trades`).
+    cells: value by name (`clo_deal`), wire values; of a name that stands for several cells (`clo_program`) its rows.
+    tables: rows without headers by table name (`tbl_trades`).
     answers: by name of the Ask, already read by its kind; a file is its path on the server. sheets: names of the
     sheets of the workbook; ours: those that carry our mark.
     """
@@ -60,7 +61,8 @@ class Inputs:
 class Command:
     """A command. run(inputs, ctx, progress) gives a patch; reads: the names and tables that a client sends along.
 
-    is_background: runs as a job with progress and cancel. icon: an imageMso name.
+    is_background: runs as a job with progress and cancel. icon: an imageMso name. is_client_side: the client acts by
+    itself (a dialog, a recalculation); run then only says what is to happen, for a client that cannot.
     """
 
     id: str
@@ -73,10 +75,11 @@ class Command:
     reads: tuple[str, ...]
     asks: tuple[Ask, ...]
     run: Callable[[Inputs, CallContext, Progress], WorkbookPatch]
+    is_client_side: bool = False
 
 
 COMMANDS: dict[str, Command] = {}
-"""Every command by id, in the order of the ribbon; filled by importing `xl_addin.commands.all`."""
+"""Every command by id; filled by importing `xl_addin.commands.all`."""
 
 
 def command(
@@ -90,6 +93,7 @@ def command(
     role: Role = Role.ANALYST,
     reads: Sequence[str] = (),
     asks: Sequence[Ask] = (),
+    is_client_side: bool = False,
 ) -> Callable[
     [Callable[[Inputs, CallContext, Progress], WorkbookPatch]], Callable[[Inputs, CallContext, Progress], WorkbookPatch]
 ]:
@@ -109,6 +113,7 @@ def command(
             reads=tuple(reads),
             asks=tuple(asks),
             run=run,
+            is_client_side=is_client_side,
         )
         return run
 
@@ -117,9 +122,12 @@ def command(
 
 def commands() -> tuple[Command, ...]:
     """All commands in the order of the ribbon."""
-    import xl_addin.commands.all  # noqa: F401  (declares them)
+    from xl_addin.commands.all import SUBJECTS
 
-    return tuple(COMMANDS.values())
+    place_by_module = {f"{__package__}.{subject}": place for place, subject in enumerate(SUBJECTS)}
+    return tuple(
+        sorted(COMMANDS.values(), key=lambda one: place_by_module.get(one.run.__module__, len(place_by_module)))
+    )
 
 
 def command_of(command_id: str) -> Command:

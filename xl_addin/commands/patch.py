@@ -98,6 +98,14 @@ class DefineName:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WriteNamed:
+    """Write one value into the cell that the workbook calls by a name; nothing where it knows no such name."""
+
+    name: str
+    value: CellValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MakeTable:
     """Make a range with headers an Excel table of this name; where one of the name stands, it is resized."""
 
@@ -141,9 +149,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A native chart; one of the same name on the sheet is replaced.
+    """A native chart; one of the same name on the sheet is replaced. Of bars, the first category stands on top.
 
-    data_sheet: where the ranges stand. width, height: points. axis_format: number format of the value axis.
+    data_sheet: where the ranges stand. width, height: points. axis_format: number format of the value axis;
+    axis_min, axis_max: its ends, None to leave them to the program.
     """
 
     sheet: str
@@ -157,6 +166,8 @@ class Chart:
     width: float = 480.0
     height: float = 260.0
     axis_format: str = "General"
+    axis_min: float | None = None
+    axis_max: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +193,7 @@ Operation = (
     | WriteFormulas
     | Clear
     | DefineName
+    | WriteNamed
     | MakeTable
     | Format
     | ColumnWidths
@@ -198,6 +210,7 @@ _KINDS: dict[str, type[Any]] = {
     "write_formulas": WriteFormulas,
     "clear": Clear,
     "define_name": DefineName,
+    "write_named": WriteNamed,
     "make_table": MakeTable,
     "format": Format,
     "column_widths": ColumnWidths,
