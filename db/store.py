@@ -1,9 +1,11 @@
 """The door to the database: a store opens units of work, each with the repositories of one transaction."""
 
+import copy
 import getpass
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -64,6 +66,7 @@ class Store:
         else:
             self._read_url = self._url
         self._months: set[tuple[int, int]] = set()
+        self._user = ""
         try:
             self._bring_schema(is_owned)
         except BaseException:
@@ -79,6 +82,12 @@ class Store:
             with self._engine.connect() as connection:
                 migrate.require_current(connection, self.address)
 
+    def of_user(self, user: str) -> "Store":
+        """The same database with what is written under a user's name; connections are shared."""
+        made = copy.copy(self)
+        made._user = user
+        return made
+
     @property
     def address(self) -> str:
         """Where the database is, for people: without password."""
@@ -88,10 +97,10 @@ class Store:
     def begin(self, user: str = "") -> Iterator[UnitOfWork]:
         """A unit of work that is committed when the block ends and undone when it raises.
 
-        user is who the history names; by default the user of the operating system.
+        user is who the history names; by default the store's, or that of the operating system.
         """
         with driver_errors(self._url), self._engine.begin() as connection:
-            connection.execute(text("SELECT set_config('clodesk.user', :user, true)"), {"user": user or _system_user()})
+            connection.execute(text("SELECT set_config('clodesk.user', :user, true)"), {"user": user or self._user or _system_user()})
             yield from _unit_of_work(connection)
 
     @contextmanager
@@ -105,7 +114,7 @@ class Store:
     ) -> ImportOutcome:
         """Store a workbook, whole or not at all."""
         with self.begin(user) as work:
-            return work.snapshots.save(book, findings, imported_by=user or _system_user())
+            return work.snapshots.save(book, findings, imported_by=user or self._user or _system_user())
 
     def diff_snapshot(self, book: WorkbookSnapshot) -> tuple[Change, ...]:
         """What `save_snapshot` would change; writes nothing."""
@@ -126,6 +135,7 @@ class Store:
         summary: what the run says of itself, in a form of the caller's; `RunRepository.summary` gives it back.
         """
         self.prepare_partitions()
+        header = replace(header, requested_by=header.requested_by or self._user)
         with self.begin(header.requested_by) as work:
             run = work.runs.start(header, deal.name)
             work.runs.store(run, deal, result, flows, summary=summary)
@@ -150,6 +160,7 @@ class Store:
         accepted: results by test that are baselines from now on.
         """
         self.prepare_partitions()
+        header = replace(header, requested_by=header.requested_by or self._user)
         with self.begin(header.requested_by) as work:
             run = work.runs.start(header, deal_name)
             work.compliance.store(run, results, metrics, texts)

@@ -481,11 +481,14 @@ class Desk:
 
 
 @contextmanager
-def open_desk(settings: StorageSettings | None = None) -> Iterator[Desk]:
-    """A desk on the servers that the environment names, by default on embedded ones."""
+def open_desk(settings: StorageSettings | None = None, *, user: str = "") -> Iterator[Desk]:
+    """A desk on the servers that the environment names, by default on embedded ones.
+
+    user: in whose name it writes; by default that of the operating system.
+    """
     settings = settings or settings_of_environment()
     store = open_store(settings)
     try:
-        yield Desk(store, open_cache(settings))
+        yield Desk(store.of_user(user), open_cache(settings))
     finally:
         store.close()

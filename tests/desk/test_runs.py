@@ -27,6 +27,7 @@ from engine.modes import Mode
 from engine.numerics import source_hash
 from engine.snapshot import Place, PositionRow, WorkbookSnapshot
 from engine.waterfall.parser import parse_program
+from tests.desk.conftest import Shelf
 from tests.desk.made_books import as_mag16_in_default
 from workbooks.demo import DEAL_NAME, demo_waterfall
 from workbooks.legacy import read_workbook
@@ -359,3 +360,12 @@ def test_a_set_that_cannot_be_read_names_its_field(demo_desk: Desk) -> None:
 def _credit() -> dict[str, object]:
     row = AssumptionRow(blkrock_id="ALL", cpr=0.2, cdr=0.02, severity=0.3, recovery_lag_months=6.0)
     return {"rows": (row,)}
+
+
+def test_a_run_names_who_asked_for_it(store: Store, shelf: Shelf, demo_desk: Desk) -> None:
+    """A desk opened for a user writes in that user's name; without one it is that of nobody."""
+    anna = Desk(store.of_user("anna"), Cache(shelf))
+    anna.run_deal(DEAL_NAME, assumptions="workbook")
+    demo_desk.run_deal(DEAL_NAME, "STRESS", assumptions="workbook")
+
+    assert [run.requested_by for run in demo_desk.runs(DEAL_NAME)] == ["", "anna"]

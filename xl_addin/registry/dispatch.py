@@ -48,6 +48,12 @@ class Batch:
     places: list[list[int]] = field(default_factory=list)
     keys: list[bytes] = field(default_factory=list)
 
+    def open(self, call: Call, key: bytes) -> None:
+        """Take a call in that has to be computed."""
+        self.open_calls.append(call)
+        self.keys.append(key)
+        self.places.append([])
+
     def fill(self, index: int, encoded: bytes) -> None:
         """Give every cell that asked for open call `index` its answer."""
         for place in self.places[index]:
@@ -76,8 +82,8 @@ class Dispatcher:
         """What is known of a batch already, and what is left to compute."""
         functions = by_name()
         batch = Batch([None] * len(calls))
-        place_by_key: dict[bytes, int] = {}
-        found: list[tuple[int, bytes]] = []
+        keyed: list[tuple[int, bytes]] = []
+        shared: set[bytes] = set()
         for place, call in enumerate(calls):
             function = functions.get(call.name)
             try:
@@ -85,19 +91,19 @@ class Dispatcher:
             except ClodeskError as error:
                 batch.answers[place] = encode_error(error, call.name[:64])
                 continue
-            found.append((place, key))
-        kept = self._memory.get_many({key for _, key in found})
-        for place, key in found:
-            answer = kept.get(key)
+            keyed.append((place, key))
+            if function is not None and function.cost is not Cost.LIGHT:
+                shared.add(key)
+        known = self._memory.get_many({key for _, key in keyed}, shared)
+        index_by_key: dict[bytes, int] = {}
+        for place, key in keyed:
+            answer = known.get(key)
             if answer is not None:
                 batch.answers[place] = answer
                 continue
-            index = place_by_key.get(key)
-            if index is None:
-                place_by_key[key] = index = len(batch.keys)
-                batch.keys.append(key)
-                batch.open_calls.append(calls[place])
-                batch.places.append([])
+            index = index_by_key.setdefault(key, len(batch.keys))
+            if index == len(batch.keys):
+                batch.open(calls[place], key)
             batch.places[index].append(place)
         return batch
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from db.cache import Cache
 
@@ -27,8 +27,8 @@ class ResultMemory:
         self.n_hits = 0
         self.n_misses = 0
 
-    def get_many(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
-        """The answers that are known."""
+    def get_many(self, keys: Iterable[bytes], shared_keys: Container[bytes] = ()) -> dict[bytes, bytes]:
+        """The answers that are known; shared_keys: those that another process may have left in the cache."""
         found: dict[bytes, bytes] = {}
         missing: list[bytes] = []
         with self._lock:
@@ -39,9 +39,9 @@ class ResultMemory:
                 else:
                     self._answers.move_to_end(key)
                     found[key] = answer
-        shared = self._shared()
-        if missing and shared is not None:
-            there = shared.cell_results(missing, self._stamp)
+        shared, wanted = self._shared(), [key for key in missing if key in shared_keys]
+        if wanted and shared is not None:
+            there = shared.cell_results(wanted, self._stamp)
             self.put_many(there, is_shared=False)
             found.update(there)
         self.n_hits += len(found)

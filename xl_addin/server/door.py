@@ -17,10 +17,11 @@ _REST = 1.0
 
 
 class DeskDoor:
-    """One desk for all threads of a process."""
+    """One desk for all threads of a process; user: in whose name it writes."""
 
-    def __init__(self, settings: StorageSettings) -> None:
+    def __init__(self, settings: StorageSettings, user: str = "") -> None:
         self._settings = settings
+        self._user = user
         self._lock = threading.Lock()
         self._stack = ExitStack()
         self._desk: Desk | None = None
@@ -34,7 +35,7 @@ class DeskDoor:
                 raise self._failure.with_traceback(None)
             if self._desk is None:
                 try:
-                    self._desk = self._stack.enter_context(open_desk(self._settings))
+                    self._desk = self._stack.enter_context(open_desk(self._settings, user=self._user))
                 except BackendError as error:
                     self._note(error)
                     raise

@@ -36,7 +36,7 @@ def run_job(
     """
     end_with_parent()
     log_json_lines()
-    door = DeskDoor(settings)
+    door = DeskDoor(settings, user)
     try:
         patch = run(inputs, CallContext(door.desk, user=user, client=client), _reporting(connection))
         _send(connection, "done", patch_to_json(patch))
