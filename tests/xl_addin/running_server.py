@@ -11,6 +11,8 @@ from pathlib import Path
 
 import httpx
 
+from db.embedded import stop_valkey
+
 PROJECT = Path(__file__).resolve().parents[2]
 _START = "from xl_addin.start import main; main()"
 
@@ -76,6 +78,8 @@ def running_server(
         yield RunningServer(url, token, process, log)
     finally:
         stop(process)
+        if redis_url is None:
+            stop_valkey(data_dir)
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen[str], log: Path, deadline: float) -> None:

@@ -20,6 +20,7 @@ from xl_addin.commands.marks import MARK, fingerprint, is_unchanged
 
 Document = Any
 
+_PAGE_STYLE = "clodesk results"
 _FIXED = (1, 2, 4, 16)  # com.sun.star.sheet.CellFlags: VALUE, DATETIME, STRING, FORMULA
 _LOOKS = (32, 64, 256)  # HARDATTR, STYLES, EDITATTR
 _CONTENTS, _FORMATS = sum(_FIXED), sum(_LOOKS)
@@ -102,9 +103,22 @@ def _ensure_sheet(document: Document, operation: p.EnsureSheet) -> set[str]:
         sheet = sheets.getByName(operation.name)
         if operation.is_output:
             sheet.TabColor = colour(TAB_COLOUR)
+            _print_on_one_width(document, sheet)
             _mark(sheet, "")
     sheet.IsVisible = operation.is_visible
     return {sheet.getName()} if operation.is_output and sheet.NamedRanges.hasByName(MARK) else set()
+
+
+def _print_on_one_width(document: Document, sheet: Any) -> None:
+    """Results print across the page, all columns side by side."""
+    styles = document.getStyleFamilies().getByName("PageStyles")
+    if not styles.hasByName(_PAGE_STYLE):
+        styles.insertByName(_PAGE_STYLE, document.createInstance("com.sun.star.style.PageStyle"))
+        style = styles.getByName(_PAGE_STYLE)
+        style.IsLandscape = True
+        style.Width, style.Height = max(style.Width, style.Height), min(style.Width, style.Height)
+        style.ScaleToPagesX, style.ScaleToPagesY = 1, 0
+    sheet.PageStyle = _PAGE_STYLE
 
 
 def _delete_sheets(document: Document, operation: p.DeleteSheets, touched: set[str]) -> None:

@@ -18,6 +18,7 @@ from openpyxl.utils.cell import (
 )
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
 from engine.errors import InputError
@@ -38,6 +39,13 @@ def apply_patch(patch: ops.WorkbookPatch, book: OfOpenpyxl) -> list[ops.Message]
     Raises InputError CLO-2213 for an operation on a sheet that is not there.
     """
     return _Applier(book).apply(patch)
+
+
+def _print_on_one_width(sheet: OfOpenpyxl) -> None:
+    """Results print across the page, all columns side by side."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def our_sheets(book: OfOpenpyxl) -> list[str]:
@@ -130,6 +138,7 @@ class _Applier:
             sheet = self._book.create_sheet(operation.name, place)
             if operation.is_output:
                 sheet.sheet_properties.tabColor = TAB_COLOUR
+                _print_on_one_width(sheet)
                 sheet.defined_names[MARK] = DefinedName(MARK, attr_text='""', hidden=True)
         sheet.sheet_state = "visible" if operation.is_visible else "hidden"
         if operation.is_output and MARK in sheet.defined_names:

@@ -11,7 +11,7 @@ from xl_addin.registry.errors import wrong
 from xl_addin.registry.kinds import Cells, DealName, Rows, RunMode, read_text
 from xl_addin.registry.results import Table
 
-CATEGORY = "CLO Cash flows"
+CATEGORY = "CLO Cash Flows"
 _EXAMPLE = '{"tranches A SUB";"INT:";"INT A";"EQUITY I";"PRIN:";"PRN A";"EQUITY P"}'
 
 ProgramLines = Annotated[Rows, Cells.__metadata__[0], "Range of one column with the program, a line a cell."]

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from db.embedded import stop_valkey
 from engine.errors import InputError
 from tests.conftest import fresh_database
 from tests.xl_addin.programs import need
@@ -48,7 +47,6 @@ class Calculation:
     def close(self) -> None:
         """End it, and the cache that it started beside its data."""
         self._stack.close()
-        stop_valkey(self._folder)
 
 
 @pytest.fixture(scope="session")

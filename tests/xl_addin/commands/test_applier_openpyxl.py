@@ -268,3 +268,12 @@ def test_any_patched_workbook_can_be_saved_and_read(
             for cell in row:
                 if cell.data_type == "n" and isinstance(cell.value, float) and not cell.is_date:
                     assert back[sheet.title][cell.coordinate].value == cell.value
+
+
+def test_a_result_prints_across_the_page_on_one_width(book: Workbook) -> None:
+    """All columns side by side, as many pages down as it takes; a sheet that is no result is left alone."""
+    applied(patch(p.EnsureSheet(name="Mine", is_output=False)), book)
+
+    assert (book["Out"].page_setup.orientation, book["Out"].page_setup.fitToHeight) == ("landscape", 0)
+    assert book["Out"].sheet_properties.pageSetUpPr.fitToPage
+    assert book["Mine"].page_setup.orientation is None

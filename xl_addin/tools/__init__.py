@@ -1,0 +1,1 @@
+"""Tools beside the faces: link repair, installation, diagnosis."""
