@@ -50,7 +50,7 @@ from engine.waterfall.parser import parse_program
 
 if TYPE_CHECKING:
     from engine.desk.access import Access
-    from engine.desk.views import Views, ViewShelf
+    from engine.desk.reading.views import Views, ViewShelf
 
 NO_RULES = Settlement()
 _DEMO_WATERFALL_FROM = date(2016, 1, 1)
@@ -91,7 +91,7 @@ class Desk:
 
     def views(self, versions: DataVersions) -> "Views":
         """Stored data at these versions, kept in memory for every later call."""
-        from engine.desk.views import Views, ViewShelf
+        from engine.desk.reading.views import Views, ViewShelf
 
         if self._shelf is None:
             self._shelf = ViewShelf()

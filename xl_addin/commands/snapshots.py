@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from engine.desk.views import DealView
+from engine.desk.reading.views import DealView
 from engine.errors import InputError, located
 from xl_addin.commands.answers import shown
 from xl_addin.commands.declare import Ask, Inputs, Progress, Role, command

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from engine.desk.reading.views import Views
 from engine.desk.records import RunOutcome
-from engine.desk.views import Views
 from engine.errors import InputError
 from engine.modes import Mode
 from xl_addin.commands.patch import Grid

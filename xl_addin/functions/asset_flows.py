@@ -4,10 +4,10 @@ from typing import Annotated
 
 from engine.collateral.asset import Asset
 from engine.collateral.asset_cashflow import AssetCashflow
-from engine.desk.asset_filters import expression_of
-from engine.desk.asset_flows import NOTIONAL, AssetBasis, assumptions_of_holder, basis_of, no_spread
-from engine.desk.asset_lists import AssetList, assets_of
 from engine.desk.assumption_sets import WORKBOOK
+from engine.desk.reading.asset_filters import expression_of
+from engine.desk.reading.asset_flows import NOTIONAL, AssetBasis, assumptions_of_holder, basis_of, no_spread
+from engine.desk.reading.asset_lists import AssetList, assets_of
 from engine.modes import Mode
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf

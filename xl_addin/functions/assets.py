@@ -5,9 +5,9 @@ from datetime import date
 from typing import Annotated, Any
 
 from engine.collateral.filters.formatting import format_filter
-from engine.desk.asset_filters import expression_of
-from engine.desk.asset_lists import ALL_FIELDS, AssetList, assets_of, field_named
-from engine.desk.sinks import sink_schedule
+from engine.desk.reading.asset_filters import expression_of
+from engine.desk.reading.asset_lists import ALL_FIELDS, AssetList, assets_of, field_named
+from engine.desk.reading.sinks import sink_schedule
 from xl_addin.registry.batches import each, once
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf

@@ -13,7 +13,7 @@ from engine.analytics.cashflow_vector import CashflowVector, discount_factor, re
 from engine.analytics.valuation import Solution, SolveStatus
 from engine.conventions.day_count import parse_day_count
 from engine.conventions.days import day_array
-from engine.desk.market_data import chosen_curve
+from engine.desk.reading.market_data import chosen_curve
 from engine.modes import Mode, Quirks
 from xl_addin.functions.curves import CurveName
 from xl_addin.functions.days import DayCountName, EndDate, StartDate

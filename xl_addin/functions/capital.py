@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from engine.desk.views import DealView
+from engine.desk.reading.views import DealView
 from engine.snapshot import TrancheRow
 from xl_addin.registry.batches import each, once
 from xl_addin.registry.class_names import find_class

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from engine.closest import did_you_mean
 from engine.compliance.catalogue import BY_ID
 from engine.compliance.results import ComplianceResult
+from engine.desk.reading.trade_views import tested_deal
 from engine.desk.records import ComplianceOutcome
-from engine.desk.trade_views import tested_deal
 from engine.modes import Mode
 from xl_addin.functions.weights import WEIGHTS, weight_by_test
 from xl_addin.registry.batches import each, once, only

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from engine.desk.market_data import chosen_curve
+from engine.desk.reading.market_data import chosen_curve
 from engine.modes import Mode
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf

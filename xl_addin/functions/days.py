@@ -7,7 +7,7 @@ from engine.conventions import business_day
 from engine.conventions.business_day import BusinessDayConvention, PeriodUnit
 from engine.conventions.day_count import days as days_between
 from engine.conventions.day_count import parse_day_count, period_rate, year_fraction
-from engine.desk.market_data import named_calendar
+from engine.desk.reading.market_data import named_calendar
 from engine.modes import Mode
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import Example, udf

@@ -4,9 +4,9 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from engine.conventions.days import day_number, to_date
-from engine.desk import deal_facts, deal_lists
-from engine.desk.asset_filters import expression_of
-from engine.desk.asset_lists import assets_of
+from engine.desk.reading import deal_facts, deal_lists
+from engine.desk.reading.asset_filters import expression_of
+from engine.desk.reading.asset_lists import assets_of
 from engine.modes import Mode
 from engine.snapshot import AccountRow
 from xl_addin.registry.context import CallContext

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from engine.desk.rating_data import Source, correlations, transition_matrix
+from engine.desk.reading.rating_data import Source, correlations, transition_matrix
 from engine.modes import Mode
 from engine.rating_migration.transition import Step
 from xl_addin.registry.batches import each

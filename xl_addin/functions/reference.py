@@ -6,7 +6,7 @@ from typing import Annotated
 
 from engine.closest import did_you_mean
 from engine.conventions.days import to_dates
-from engine.desk import market_data
+from engine.desk.reading import market_data
 from engine.snapshot import LegacyResult
 from xl_addin.functions.days import CalendarName
 from xl_addin.registry.context import CallContext

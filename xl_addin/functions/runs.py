@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from engine.desk import run_views
+from engine.desk.reading import run_views
+from engine.desk.reading.views import Views
 from engine.desk.records import StoredRun
-from engine.desk.views import Views
 from xl_addin.functions import run_tables
 from xl_addin.functions.compliance import compliance_table
 from xl_addin.functions.tranches import metrics_table

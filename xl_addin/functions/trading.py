@@ -5,10 +5,10 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from engine.collateral.filters.mask import AssetColumns, mask
-from engine.desk.asset_filters import expression_of
-from engine.desk.rankings import RankingLine, ranking_lines
-from engine.desk.trade_ranges import trades_of
-from engine.desk.trade_views import traded_deal
+from engine.desk.reading.asset_filters import expression_of
+from engine.desk.reading.rankings import RankingLine, ranking_lines
+from engine.desk.reading.trade_ranges import trades_of
+from engine.desk.reading.trade_views import traded_deal
 from engine.desk.trading import outcome_of
 from engine.modes import Mode
 from engine.trading.hypothetical import Comparison, TestChange, TradeAttributes, hypothetical

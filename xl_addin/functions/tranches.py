@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from engine.desk.run_views import measures_of_last_run
-from engine.desk.tranche_measures import TrancheMeasures
+from engine.desk.reading.run_views import measures_of_last_run
+from engine.desk.reading.tranche_measures import TrancheMeasures
 from engine.modes import Mode
 from xl_addin.functions.run_tables import cells, tranche_table
 from xl_addin.registry.batches import each, once, only

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.desk.desk import Desk
+from engine.desk.reading.views import Views
 from engine.desk.versions import DataVersions
-from engine.desk.views import Views
 
 
 class ErrorLog:

@@ -8,7 +8,7 @@ import pytest
 
 from engine.deal.results import RISK_COLUMNS
 from engine.desk.desk import Desk
-from engine.desk.run_views import measures_of
+from engine.desk.reading.run_views import measures_of
 from engine.modes import Mode
 from tests.xl_addin.conftest import CallCell
 from tests.xl_addin.functions.conftest import RATES_UP

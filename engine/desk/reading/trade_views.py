@@ -10,8 +10,8 @@ from db.store import UnitOfWork
 from engine.compliance.evaluation import Evaluation, evaluate
 from engine.compliance.objective import objective, objectives, weight_vector
 from engine.desk import compliance
+from engine.desk.reading.views import Views
 from engine.desk.trading import deal_for_trading
-from engine.desk.views import Views
 from engine.modes import Mode
 from engine.trading.trades import Settlement, TradedDeal
 

@@ -3,8 +3,8 @@
 from datetime import date
 
 from engine.collateral.schedule import fractions_of_rest
-from engine.desk.asset_lists import assets_of
-from engine.desk.views import Views
+from engine.desk.reading.asset_lists import assets_of
+from engine.desk.reading.views import Views
 from engine.errors import located
 
 

@@ -9,7 +9,7 @@ from engine.conventions.business_day import parse_business_day_convention
 from engine.conventions.schedule import DealSchedule, DealScheduleTerms, deal_schedule
 from engine.desk import choices
 from engine.desk.calendars import calendar_of
-from engine.desk.views import DealView, Views
+from engine.desk.reading.views import DealView, Views
 from engine.errors import InputError, located
 from engine.modes import Mode
 

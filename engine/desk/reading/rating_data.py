@@ -6,8 +6,8 @@ from typing import Literal
 
 from engine.closest import did_you_mean
 from engine.collateral.asset import Asset
-from engine.desk.asset_lists import assets_of
-from engine.desk.views import Views
+from engine.desk.reading.asset_lists import assets_of
+from engine.desk.reading.views import Views
 from engine.errors import ReferenceDataError
 from engine.modes import Mode
 from engine.rating_migration.correlation import CorrelationRules, Relationship

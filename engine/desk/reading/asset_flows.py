@@ -22,8 +22,8 @@ from engine.deal.assumptions import AssumptionSet, Scenario
 from engine.desk import assumption_sets, choices
 from engine.desk.assembly import Universe, holding_of
 from engine.desk.calendars import calendar_of
-from engine.desk.market_data import ChosenCurve
-from engine.desk.views import BookView, Views
+from engine.desk.reading.market_data import ChosenCurve
+from engine.desk.reading.views import BookView, Views
 from engine.errors import ClodeskError, ModelError, located
 from engine.market.curve import IndexCurve
 from engine.modes import Mode

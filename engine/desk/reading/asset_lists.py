@@ -11,7 +11,7 @@ from engine.collateral.asset import ASSET_FIELDS, Asset
 from engine.collateral.filters.fields import ANALYSTS_NAMES, FIELDS, field_of
 from engine.collateral.filters.mask import AssetColumns, selected_ids
 from engine.collateral.filters.syntax import EVERYTHING, Expression
-from engine.desk.views import BookView, Views
+from engine.desk.reading.views import BookView, Views
 from engine.errors import InputError, ReferenceDataError
 
 PAR = "par"

@@ -7,9 +7,9 @@ from db.runs import DEAL, StoredRun
 from db.store import UnitOfWork
 from engine.desk import runs
 from engine.desk.compliance_text import from_texts
+from engine.desk.reading.tranche_measures import TrancheMeasures, tranche_measures
+from engine.desk.reading.views import Views
 from engine.desk.records import RunOutcome
-from engine.desk.tranche_measures import TrancheMeasures, tranche_measures
-from engine.desk.views import Views
 from engine.modes import Mode
 from workbooks.compliance.record import ComplianceReport
 

@@ -7,7 +7,7 @@ from engine.closest import did_you_mean
 from engine.conventions.business_day import months_later
 from engine.conventions.calendar import Calendar
 from engine.desk import assumption_sets, calendars, choices
-from engine.desk.views import Views
+from engine.desk.reading.views import Views
 from engine.errors import InputError, ModelError, ReferenceDataError
 from engine.market.curve import IndexCurve
 from engine.market.fixings import Fixings
