@@ -24,6 +24,7 @@ SUBJECTS = {
     "deal": "benchmarks.deal",
     "optimiser": "benchmarks.optimiser",
     "projection": "benchmarks.projection",
+    "server": "benchmarks.server",
     "storage": "benchmarks.storage",
     "trading": "benchmarks.trading",
     "yields": "benchmarks.yields",

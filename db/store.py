@@ -100,7 +100,9 @@ class Store:
         user is who the history names; by default the store's, or that of the operating system.
         """
         with driver_errors(self._url), self._engine.begin() as connection:
-            connection.execute(text("SELECT set_config('clodesk.user', :user, true)"), {"user": user or self._user or _system_user()})
+            connection.execute(
+                text("SELECT set_config('clodesk.user', :user, true)"), {"user": user or self._user or _system_user()}
+            )
             yield from _unit_of_work(connection)
 
     @contextmanager
