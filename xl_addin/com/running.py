@@ -13,7 +13,6 @@ from xl_addin.commands.patch import WorkbookPatch, patch_from_json
 from xl_addin.registry.catalogue import fingerprint
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.errors import wrong
-from xl_addin.registry.kinds import OMITTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +117,15 @@ def _inputs(command: Command, sent: Mapping[str, Any], files: Mapping[str, Path]
     return Inputs(
         cells=sent.get("cells", {}),
         tables=sent.get("tables", {}),
-        answers={ask.name: _answer(ask, answers.get(ask.name), files) for ask in command.asks},
+        answers={
+            ask.name: _file(ask, files) if ask.is_file else ask.read(answers.get(ask.name)) for ask in command.asks
+        },
         sheets=sent.get("sheets", ()),
         ours=sent.get("ours", ()),
     )
 
 
-def _answer(ask: Ask, raw: Any, files: Mapping[str, Path]) -> Any:
-    if ask.is_file:
-        if ask.name not in files:
-            raise wrong("CLO-2262", "No file was chosen", where=ask.label, remedy="Press the button again.")
-        return files[ask.name]
-    value = OMITTED if raw is None else ask.kind.read(raw)
-    return ask.default if value is OMITTED else value
+def _file(ask: Ask, files: Mapping[str, Path]) -> Path:
+    if ask.name not in files:
+        raise wrong("CLO-2262", "No file was chosen", where=ask.label, remedy="Press the button again.")
+    return files[ask.name]

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from engine.errors import ReferenceDataError
 from xl_addin.commands.patch import WorkbookPatch
 from xl_addin.registry.context import CallContext
-from xl_addin.registry.kinds import Kind
+from xl_addin.registry.errors import CellError
+from xl_addin.registry.kinds import OMITTED, Kind
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the fraction that is done."""
@@ -38,6 +39,20 @@ class Ask:
     source: Literal["", "deals", "assets", "runs", "scenarios", "filters"] = ""
     is_file: bool = False
     is_many: bool = False
+
+    def read(self, raw: Any) -> Any:
+        """An answer in its own type, the default for None and a blank. Raises CellError naming the question."""
+        if raw is None:
+            return self.default
+        try:
+            if self.is_many and not self.kind.is_range:
+                values = map(self.kind.read, raw if isinstance(raw, list) else [raw])
+                return tuple(value for value in values if value is not OMITTED) or self.default
+            value = self.kind.read(raw)
+        except CellError as error:
+            error.where = self.label
+            raise
+        return self.default if value is OMITTED else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,7 @@ from typing import Any
 
 from fastapi import Request
 
-from xl_addin.commands.declare import Ask, Command, Inputs
-from xl_addin.registry.errors import CellError
-from xl_addin.registry.kinds import OMITTED
+from xl_addin.commands.declare import Command, Inputs
 from xl_addin.server.body import read_body
 from xl_addin.server.errors import RequestError
 from xl_addin.server.uploads import Uploads, read_form
@@ -47,27 +45,13 @@ def _inputs(command: Command, body: Mapping[str, Any], files: Mapping[str, Path]
     return Inputs(
         cells=_mapping(body, "cells"),
         tables={name: _rows(name, rows) for name, rows in _mapping(body, "tables").items()},
-        answers={ask.name: _answer(ask, answers.get(ask.name), files) for ask in command.asks},
+        answers={
+            ask.name: files.get(ask.name, ask.default) if ask.is_file else ask.read(answers.get(ask.name))
+            for ask in command.asks
+        },
         sheets=_texts(body, "sheets"),
         ours=_texts(body, "ours"),
     )
-
-
-def _answer(ask: Ask, raw: Any, files: Mapping[str, Path]) -> Any:
-    if ask.is_file:
-        return files.get(ask.name, ask.default)
-    if raw is None:
-        return ask.default
-    try:
-        if ask.is_many and not ask.kind.is_range:
-            items = raw if isinstance(raw, list) else [raw]
-            read = tuple(value for value in map(ask.kind.read, items) if value is not OMITTED)
-            return read or ask.default
-        value = ask.kind.read(raw)
-    except CellError as error:
-        error.where = ask.label
-        raise
-    return ask.default if value is OMITTED else value
 
 
 def _mapping(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
