@@ -1,16 +1,19 @@
 """What the tests of all faces share: a desk that knows the recorded workbook, and calls of cells on it."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from db.cache import Cache, LocalCache
 from db.settings import StorageSettings
 from db.store import Store
 from engine.desk.desk import Desk
 from tests.conftest import fresh_database
+from tests.xl_addin.chromium import chromium
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.dispatch import Dispatcher
 from xl_addin.registry.memory import ResultMemory
@@ -46,3 +49,17 @@ def cell(mag17_desk: Desk) -> CallCell:
         return answer.get("v", answer)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests: a process can drive only one at a time."""
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture
+def pictures() -> Path | None:
+    """Where screenshots go, if somebody asked for them."""
+    named = os.environ.get("CLODESK_SCREENSHOTS")
+    return None if named is None else Path(named)

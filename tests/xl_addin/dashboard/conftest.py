@@ -13,7 +13,6 @@ from db.store import Store
 from engine.desk.desk import Desk
 from engine.desk.records import ComplianceOutcome, RunOutcome
 from tests.conftest import fresh_database
-from tests.xl_addin.chromium import chromium
 from tests.xl_addin.running_server import RunningServer, running_server
 from workbooks.demo import DEAL_NAME, demo_snapshot, demo_waterfall
 
@@ -50,12 +49,6 @@ def book(server_url: str, template_database: str, storage_settings: StorageSetti
 def server(book: Book, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server on that database."""
     with running_server(tmp_path_factory.mktemp("dashboard"), book.url) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as made:
         yield made
 
 

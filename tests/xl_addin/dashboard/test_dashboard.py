@@ -1,6 +1,5 @@
 """The dashboard in a real browser: its figures are those of the desk, and anybody can work it."""
 
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,6 @@ from tests.xl_addin.running_server import RunningServer, running_server
 from workbooks.demo import DEAL_NAME
 
 SECTIONS = ("overview", "coverage", "compliance", "cash", "runs")
-
-
-@pytest.fixture
-def pictures() -> Path | None:
-    """Where screenshots go, if somebody asked for them."""
-    named = os.environ.get("CLODESK_SCREENSHOTS")
-    return None if named is None else Path(named)
 
 
 def _show(page: Page, section: str) -> None:
