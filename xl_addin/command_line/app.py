@@ -16,7 +16,18 @@ from engine.desk.desk import Desk, open_desk
 from engine.desk.records import ImportOutcome, RunOutcome
 from engine.errors import BackendError, ClodeskError, ModelError
 from engine.modes import Mode
-from xl_addin.command_line import compliance, machine, optimise, tables, trading, validate
+from xl_addin.command_line import (
+    calc,
+    compliance,
+    excel,
+    machine,
+    optimise,
+    serve,
+    tables,
+    templates,
+    trading,
+    validate,
+)
 from xl_addin.command_line.terminal import (
     AsOf,
     DealName,
@@ -43,6 +54,10 @@ db_app = typer.Typer(help="The database: where it is, and bringing it up to date
 app.add_typer(waterfall_app, name="waterfall")
 app.add_typer(assumptions_app, name="assumptions")
 app.add_typer(db_app, name="db")
+app.add_typer(calc.calc_app, name="calc")
+app.add_typer(excel.app, name="excel")
+app.add_typer(serve.token_app, name="token")
+app.add_typer(serve.keys_app, name="keys")
 
 ProgramFile = Annotated[Path, typer.Argument(help="A waterfall program as text.")]
 
@@ -108,7 +123,10 @@ app.command("trade")(trading.trade)
 app.command("rank")(trading.rank)
 app.command("optimise")(optimise.optimise)
 app.command("rebalance")(optimise.rebalance)
+app.command("serve")(serve.serve)
 app.command("compliance")(compliance.compliance)
+app.command("template")(templates.template)
+app.command("reconciliation")(templates.reconciliation)
 
 
 @app.command()

@@ -1,0 +1,67 @@
+"""Desks whose deals were run, for workbooks that are calculated on them: the demo deal alone, and MAG 17 beside it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from db.cache import Cache, LocalCache
+from db.settings import StorageSettings
+from db.store import Store
+from engine.desk.desk import Desk
+from tests.conftest import fresh_database
+from xl_addin.evaluator import Evaluation, evaluate
+from xl_addin.registry.context import CallContext
+from xl_addin.registry.dispatch import Dispatcher
+from xl_addin.registry.memory import ResultMemory
+
+DEMO, MAG17 = "Demo 1", "Mag 17"
+SCENARIOS = ("BASE", "STRESS")
+Calculate = Callable[[Workbook | Path], Evaluation]
+
+
+def calculated(workbook: Workbook | Path, desk: Desk) -> Evaluation:
+    """A workbook calculated on a desk."""
+    return evaluate(workbook, Dispatcher(ResultMemory()), lambda: CallContext(lambda: desk))
+
+
+@pytest.fixture(scope="session")
+def demo_run_desk(
+    server_url: str, template_database: str, storage_settings: StorageSettings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desk]:
+    """A desk that knows the demo deal, run in both built-in scenarios."""
+    with fresh_database(server_url, template_database) as url:
+        store = Store(storage_settings, url)
+        desk = Desk(store, Cache(LocalCache()))
+        desk.demo(tmp_path_factory.mktemp("demo"))
+        yield desk
+        store.close()
+
+
+@pytest.fixture(scope="session")
+def mag17_run_url(
+    server_url: str,
+    template_database: str,
+    storage_settings: StorageSettings,
+    tmp_path_factory: pytest.TempPathFactory,
+    reference: Path,
+) -> Iterator[str]:
+    """A database with the demo deal and the recorded workbook, both run in both built-in scenarios."""
+    with fresh_database(server_url, template_database) as url:
+        store = Store(storage_settings, url)
+        desk = Desk(store, Cache(LocalCache()))
+        desk.demo(tmp_path_factory.mktemp("demo"))
+        desk.import_workbook(reference / "data" / "legacy" / "legacy_workbook.xlsx")
+        for scenario in SCENARIOS:
+            desk.run_deal(MAG17, scenario, assumptions="illustrative")
+        store.close()
+        yield url
+
+
+@pytest.fixture(scope="session")
+def mag17_run_desk(mag17_run_url: str, storage_settings: StorageSettings) -> Iterator[Desk]:
+    """A desk on that database."""
+    store = Store(storage_settings, mag17_run_url)
+    yield Desk(store, Cache(LocalCache()))
+    store.close()
