@@ -50,7 +50,7 @@ def _store_demo(desk: Desk, folder: Path) -> None:
     workbook = folder / "demo.xlsx"
     write_demo_workbook(workbook)
     desk.import_workbook(workbook)
-    desk.set_waterfall(DEAL_NAME, demo_waterfall(), date(2016, 1, 1))
+    desk.documents.set_waterfall(DEAL_NAME, demo_waterfall(), date(2016, 1, 1))
 
 
 def run(*, is_quick: bool) -> list[Figure]:

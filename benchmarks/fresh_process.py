@@ -27,7 +27,7 @@ def _store_deal(folder: Path) -> list[str]:
     write_demo_workbook(workbook)
     with open_desk() as desk:
         desk.import_workbook(workbook)
-        desk.set_waterfall(DEAL_NAME, demo_waterfall(), date(2016, 1, 1))
+        desk.documents.set_waterfall(DEAL_NAME, demo_waterfall(), date(2016, 1, 1))
     names = [f"SHOCK {i}" for i in range(N_SCENARIOS)]
     store = open_store()
     with store.begin() as work:

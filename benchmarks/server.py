@@ -136,7 +136,7 @@ def run(*, is_quick: bool) -> list[Figure]:
             workbook = Path(folder) / "demo.xlsx"
             write_demo_workbook(workbook)
             desk.import_workbook(workbook)
-            desk.set_waterfall(DEAL_NAME, demo_waterfall(), date(2016, 1, 1))
+            desk.documents.set_waterfall(DEAL_NAME, demo_waterfall(), date(2016, 1, 1))
             view = desk.views(desk.data_versions()).deal(DEAL_NAME)
             bodies = _bodies(_cells([row.blkrock_id for row in view.deal.positions]))
         with running_server(settings_of_environment().data_dir) as server:

@@ -45,7 +45,7 @@ def _on_panel(book: WorkbookSnapshot, known: list[str]) -> str:
 def _program(desk: Desk, deal: str) -> str:
     """The text of the deal's waterfall, empty for a deal that has none."""
     try:
-        return desk.waterfall_text(deal)
+        return desk.documents.waterfall_text(deal)
     except InputError:
         return ""
 

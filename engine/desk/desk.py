@@ -8,21 +8,20 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from db.cache import Cache, open_cache
 from db.runs import StoredRun
-from db.scenarios import NamedContent
 from db.settings import StorageSettings, settings_of_environment
 from db.store import Store, open_store
 from db.versions import data_versions
 from engine.compliance.metrics import PoolMetrics
 from engine.compliance.results import Baseline, PastResult
-from engine.deal.assumptions import BUILT_IN_SCENARIOS, AssumptionSet, Scenario
+from engine.deal.assumptions import BUILT_IN_SCENARIOS
 from engine.desk import assumption_sets, choices, runs
+from engine.desk.documents import Documents
 from engine.desk.records import (
     ComplianceOutcome,
     DealLine,
@@ -39,14 +38,10 @@ from engine.desk.records import (
     ValidationOutcome,
 )
 from engine.desk.versions import DataVersions
-from engine.errors import InputError, located
+from engine.errors import InputError
 from engine.modes import Mode
 from engine.trading.ranking import RankedTrade
 from engine.trading.trades import Grouping, Settlement, Side, Trade
-from engine.waterfall.compiler import program_hash
-from engine.waterfall.feature_settings import read_features, write_features
-from engine.waterfall.library import program_text
-from engine.waterfall.parser import parse_program
 
 if TYPE_CHECKING:
     from engine.desk.access import Access
@@ -81,6 +76,11 @@ class Desk:
         from engine.desk.access import Access
 
         return Access(self._store)
+
+    @property
+    def documents(self) -> Documents:
+        """Waterfalls, features, scenarios and assumption sets."""
+        return Documents(self._store)
 
     # What cells read
 
@@ -312,7 +312,7 @@ class Desk:
                 where=str(workbook),
                 remedy="See them with `clodesk import FILE --dry-run`, or delete the file and run the demo again.",
             )
-        self.set_waterfall(DEAL_NAME, demo_waterfall(), _DEMO_WATERFALL_FROM)
+        self.documents.set_waterfall(DEAL_NAME, demo_waterfall(), _DEMO_WATERFALL_FROM)
         outcomes = tuple(
             self.run_deal(DEAL_NAME, scenario, assumptions=assumption_sets.WORKBOOK, progress=report)
             for scenario in BUILT_IN_SCENARIOS
@@ -408,76 +408,6 @@ class Desk:
         from engine.desk import optimising
 
         return optimising.rebalance_deal(self._store, deal, as_of, mode, request, settlement)
-
-    # Waterfalls, assumption sets
-
-    def set_waterfall(self, deal: str, text: str, effective: date) -> int:
-        """Store a program text as the deal's waterfall; returns its version. Raises ProgramError for a wrong text."""
-        program = parse_program(text)
-        with self._store.begin() as work:
-            name = work.snapshots.deal(deal).deal.name
-            saved = work.waterfalls.save(name, text, program_hash(program), effective_date=effective, deal_name=name)
-            return saved.version
-
-    def set_features(self, deal: str, text: str, where: str) -> tuple[str, ...]:
-        """Switch on the features of a JSON text for a deal, in place of earlier ones; the names of what is on.
-
-        An empty object switches everything off. Raises InputError for an unknown feature or a value that it cannot use.
-        """
-        with located(where):
-            features = write_features(read_features(text))
-        with self._store.begin() as work:
-            name = work.snapshots.deal(deal).deal.name
-            work.waterfalls.remove_mag(name)
-            if features:
-                work.waterfalls.save_mag(name, name.upper().replace(" ", "_")[:10], features=features)
-        return tuple(features)
-
-    def waterfall_text(self, name: str, mode: Mode = Mode.STANDARD) -> str:
-        """Text of a deal's stored waterfall, or of a program that ships with clodesk."""
-        with self._store.read() as work:
-            stored = work.waterfalls.waterfalls(name)
-            return stored[0].program if stored else program_text(name, mode)
-
-    def scenarios(self) -> tuple[Scenario, ...]:
-        """The scenarios that ship with clodesk and those that were stored, by name; a stored one takes its place."""
-        with self._store.read() as work:
-            names = {*BUILT_IN_SCENARIOS, *(item.name for item in work.scenarios.documents())}
-            return tuple(choices.scenario(work, name) for name in sorted(names))
-
-    def store_scenarios(self, scenarios: Sequence[Scenario]) -> None:
-        """Store scenarios under their names in capitals, all of them or none."""
-        with self._store.begin() as work:
-            for one in scenarios:
-                content = {name: value for name, value in asdict(one).items() if name not in ("name", "description")}
-                work.scenarios.save(NamedContent(name=one.name.upper(), description=one.description, content=content))
-
-    def assumption_sets(self) -> tuple[AssumptionSet, ...]:
-        """The sets that ship with clodesk and those that were stored, by name."""
-        with self._store.read() as work:
-            known = assumption_sets.built_in()
-            for item in work.assumption_sets.documents():
-                known[item.name] = assumption_sets.from_content(item.content, item.name)
-            return tuple(known[name] for name in sorted(known))
-
-    def assumption_set(self, name: str) -> AssumptionSet:
-        """A set by its name; the workbook's own is no text to show, and an InputError."""
-        with self._store.read() as work:
-            return choices.assumption_set(work, name, None)
-
-    def store_assumption_set(self, text: str, where: str) -> AssumptionSet:
-        """Store an assumption set from its JSON text under the name it gives itself."""
-        chosen = assumption_sets.from_json(text, where)
-        if chosen.name == assumption_sets.WORKBOOK:
-            raise InputError(
-                "CLO-4015",
-                f"The name '{chosen.name}' means what a workbook itself says",
-                where=where,
-                remedy="Give the set another name.",
-            )
-        with self._store.begin() as work:
-            work.assumption_sets.save(assumption_sets.to_document(chosen))
-        return chosen
 
 
 @contextmanager

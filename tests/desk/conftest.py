@@ -68,7 +68,7 @@ def desk(store: Store, shelf: Shelf) -> Desk:
 def demo_desk(desk: Desk, store: Store, demo_book: WorkbookSnapshot) -> Desk:
     """A desk that knows the demo deal and its waterfall."""
     store.save_snapshot(demo_book)
-    desk.set_waterfall(DEAL_NAME, demo_waterfall(), demo_book.analysis_date)
+    desk.documents.set_waterfall(DEAL_NAME, demo_waterfall(), demo_book.analysis_date)
     return desk
 
 

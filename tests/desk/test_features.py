@@ -21,7 +21,7 @@ def test_a_stored_feature_changes_the_run_and_is_named_in_it(demo_desk: Desk) ->
     """With the stopper on, interest that went to the sub notes becomes principal, and the summary says why."""
     plain = base(demo_desk)
 
-    names = demo_desk.set_features(DEAL_NAME, STOPPER, "stopper.json")
+    names = demo_desk.documents.set_features(DEAL_NAME, STOPPER, "stopper.json")
     stopped = base(demo_desk)
 
     to_equity = TRANCHE_COLUMNS.index("interest_paid")
@@ -40,9 +40,9 @@ def test_a_stored_feature_changes_the_run_and_is_named_in_it(demo_desk: Desk) ->
 def test_switching_features_off_brings_the_earlier_answer_back(demo_desk: Desk) -> None:
     """The run without features is the same run as before."""
     plain = base(demo_desk)
-    demo_desk.set_features(DEAL_NAME, STOPPER, "stopper.json")
+    demo_desk.documents.set_features(DEAL_NAME, STOPPER, "stopper.json")
 
-    assert demo_desk.set_features(DEAL_NAME, "{}", "none.json") == ()
+    assert demo_desk.documents.set_features(DEAL_NAME, "{}", "none.json") == ()
 
     again = base(demo_desk)
     assert again.run_id == plain.run_id
@@ -51,10 +51,10 @@ def test_switching_features_off_brings_the_earlier_answer_back(demo_desk: Desk) 
 
 def test_an_unknown_feature_is_refused_and_nothing_changes(demo_desk: Desk) -> None:
     """The error names the feature and the file; features stored before stay."""
-    demo_desk.set_features(DEAL_NAME, STOPPER, "stopper.json")
+    demo_desk.documents.set_features(DEAL_NAME, STOPPER, "stopper.json")
 
     with pytest.raises(InputError, match="WARP_DRIVE") as caught:
-        demo_desk.set_features(DEAL_NAME, '{"WARP_DRIVE": true}', "warp.json")
+        demo_desk.documents.set_features(DEAL_NAME, '{"WARP_DRIVE": true}', "warp.json")
 
     assert caught.value.where
     assert any(item.item == "waterfall features" for item in base(demo_desk).summary.sources)

@@ -82,7 +82,7 @@ def test_a_damaged_cache_costs_time_only(demo_desk: Desk, shelf) -> None:
 def test_the_database_changes_no_bit(desk: Desk, demo_file: Path) -> None:
     """A deal that went through PostgreSQL runs like the records of its file."""
     desk.import_workbook(demo_file)
-    desk.set_waterfall(DEAL_NAME, demo_waterfall(), date(2016, 1, 1))
+    desk.documents.set_waterfall(DEAL_NAME, demo_waterfall(), date(2016, 1, 1))
     book = read_workbook(demo_file).snapshot
     assert book is not None
     chosen = from_workbook(book.curve, book.cf_assumptions, book.vectors)
@@ -97,7 +97,7 @@ def test_the_database_changes_no_bit(desk: Desk, demo_file: Path) -> None:
 
 def test_runs_of_other_modes_scenarios_and_sets_are_other_runs(demo_desk: Desk) -> None:
     """Nothing that changes a number may answer for anything else."""
-    demo_desk.store_assumption_set(
+    demo_desk.documents.store_assumption_set(
         to_json(AssumptionSet(name="calls late", curve=CURVE, call_threshold=-1.0, **_credit())), "set"
     )
     outcomes = [
@@ -140,25 +140,25 @@ def test_a_deal_uses_its_own_waterfall_and_every_edit_is_a_version(demo_desk: De
     """A changed program makes a new version, a new run and another split of the cash; the same text makes none."""
     first = demo_desk.run_deal(DEAL_NAME, assumptions="workbook")
     without_diversion = demo_waterfall().replace("  ?REINV DIVERT ID 0.5\n", "")
-    version = demo_desk.set_waterfall(DEAL_NAME, without_diversion, date(2016, 3, 31))
-    again = demo_desk.set_waterfall(DEAL_NAME, without_diversion, date(2016, 3, 31))
+    version = demo_desk.documents.set_waterfall(DEAL_NAME, without_diversion, date(2016, 3, 31))
+    again = demo_desk.documents.set_waterfall(DEAL_NAME, without_diversion, date(2016, 3, 31))
     second = demo_desk.run_deal(DEAL_NAME, assumptions="workbook")
 
     assert (version, again) == (2, 2)
     assert (first.summary.program, second.summary.program) == ("Demo 1 v1", "Demo 1 v2")
     assert second.answered_from == "computed"
-    assert demo_desk.waterfall_text(DEAL_NAME) == without_diversion
+    assert demo_desk.documents.waterfall_text(DEAL_NAME) == without_diversion
     assert demo_desk.deals()[0].program == "Demo 1 v2"
 
 
 def test_a_wrong_waterfall_is_not_stored(demo_desk: Desk) -> None:
     """An unknown step is told with line and column, and the deal keeps the program it has."""
     with pytest.raises(InputError) as caught:
-        demo_desk.set_waterfall(DEAL_NAME, demo_waterfall().replace("EQUITY I", "EQITY I"), date(2016, 3, 31))
+        demo_desk.documents.set_waterfall(DEAL_NAME, demo_waterfall().replace("EQUITY I", "EQITY I"), date(2016, 3, 31))
 
     assert "line " in caught.value.where
     assert "EQITY" in str(caught.value)
-    assert demo_desk.waterfall_text(DEAL_NAME) == demo_waterfall()
+    assert demo_desk.documents.waterfall_text(DEAL_NAME) == demo_waterfall()
 
 
 def test_a_run_names_the_source_of_everything_it_assumed(demo_desk: Desk) -> None:
@@ -174,7 +174,7 @@ def test_a_run_names_the_source_of_everything_it_assumed(demo_desk: Desk) -> Non
 
 def test_a_run_without_assumption_set_is_refused(demo_desk: Desk) -> None:
     """CLO-4016 names what is missing and every set there is, one a user stored included."""
-    demo_desk.store_assumption_set(to_json(AssumptionSet(name="mine")), "mine.json")
+    demo_desk.documents.store_assumption_set(to_json(AssumptionSet(name="mine")), "mine.json")
     error = refused(demo_desk, DEAL_NAME)
 
     assert str(error) == (
@@ -222,7 +222,7 @@ def test_everything_that_is_missing_is_named_at_once(desk: Desk, store: Store, e
     """No curve, no credit assumptions, no fees, no reinvestment terms: one error, not four."""
     book = edited(fees=(), cf_inputs=(), name=DEAL_NAME)
     store.save_snapshot(replace(book, curve=(), cf_assumptions=()))
-    desk.set_waterfall(DEAL_NAME, demo_waterfall(), date(2016, 3, 31))
+    desk.documents.set_waterfall(DEAL_NAME, demo_waterfall(), date(2016, 3, 31))
     error = refused(desk, DEAL_NAME, assumptions="workbook")
 
     assert error.number == "CLO-4010"
@@ -238,7 +238,7 @@ def test_a_position_without_asset_is_refused_in_standard_and_left_out_in_legacy_
     """CLO-4011 names the ids; the legacy model went on without them, and the run says so."""
     stranger = PositionRow(blkrock_id="BRSNOBODY", par=5e6, place=Place("Demo 1 Inputs", "D44"))
     store.save_snapshot(edited(positions=(*demo_book.deals[0].positions, stranger)))
-    desk.set_waterfall(DEAL_NAME, demo_waterfall(), date(2016, 3, 31))
+    desk.documents.set_waterfall(DEAL_NAME, demo_waterfall(), date(2016, 3, 31))
     error = refused(desk, DEAL_NAME, assumptions="workbook")
     outcome = desk.run_deal(DEAL_NAME, assumptions="workbook", mode=Mode.LEGACY)
 
@@ -250,7 +250,7 @@ def test_a_position_without_asset_is_refused_in_standard_and_left_out_in_legacy_
 def test_a_curve_shorter_than_the_deal_is_refused_in_standard_mode(demo_desk: Desk) -> None:
     """CLO-4021 names the last tenor and the maturity; legacy mode does with it what the legacy model did."""
     short = to_json(AssumptionSet(name="short", curve=((1, 0.005), (60, 0.02)), **_credit()))
-    demo_desk.store_assumption_set(short, "short.json")
+    demo_desk.documents.store_assumption_set(short, "short.json")
     error = refused(demo_desk, DEAL_NAME, assumptions="short")
     legacy = demo_desk.run_deal(DEAL_NAME, assumptions="short", mode=Mode.LEGACY)
 
@@ -265,7 +265,7 @@ def test_a_curve_shorter_than_the_deal_is_refused_in_standard_mode(demo_desk: De
 def test_a_set_may_extend_its_curve(demo_desk: Desk) -> None:
     """`is_curve_extended` holds the last forward beyond the last tenor."""
     short = AssumptionSet(name="short", curve=((1, 0.005), (60, 0.02)), is_curve_extended=True, **_credit())
-    demo_desk.store_assumption_set(to_json(short), "short.json")
+    demo_desk.documents.store_assumption_set(to_json(short), "short.json")
 
     assert demo_desk.run_deal(DEAL_NAME, assumptions="short").result.failure is None
 
@@ -348,13 +348,13 @@ def test_the_last_run_of_a_deal_is_found(demo_desk: Desk) -> None:
 def test_a_set_cannot_take_the_name_of_the_workbook(demo_desk: Desk) -> None:
     """`workbook` always means what the deal's own file says."""
     with pytest.raises(InputError, match="CLO-4015"):
-        demo_desk.store_assumption_set(to_json(AssumptionSet(name="workbook")), "mine.json")
+        demo_desk.documents.store_assumption_set(to_json(AssumptionSet(name="workbook")), "mine.json")
 
 
 def test_a_set_that_cannot_be_read_names_its_field(demo_desk: Desk) -> None:
     """CLO-4013 with the file and the first wrong field."""
     with pytest.raises(InputError, match=r"CLO-4013: .*curve.*, at mine\.json\."):
-        demo_desk.store_assumption_set('{"name": "mine", "curve": "flat"}', "mine.json")
+        demo_desk.documents.store_assumption_set('{"name": "mine", "curve": "flat"}', "mine.json")
 
 
 def _credit() -> dict[str, object]:

@@ -250,7 +250,7 @@ def set_waterfall(
     Example: clodesk waterfall set "MAG 17" my.waterfall
     """
     with opened_desk() as desk:
-        number = desk.set_waterfall(deal, file_text(program), date.today())  # noqa: DTZ011 (a calendar day, no instant)
+        number = desk.documents.set_waterfall(deal, file_text(program), date.today())  # noqa: DTZ011 (a calendar day, no instant)
     talk.print(f"{deal} now runs on version {number} of its own waterfall")
 
 
@@ -264,7 +264,7 @@ def show_waterfall(
     Example: clodesk waterfall show "MAG 16" --mode legacy
     """
     with opened_desk() as desk:
-        text = desk.waterfall_text(name, mode)
+        text = desk.documents.waterfall_text(name, mode)
     sys.stdout.write(text)
 
 
@@ -277,7 +277,7 @@ def set_features(
     Example: clodesk waterfall features "MAG 17" features.json
     """
     with open_desk() as desk:
-        names = desk.set_features(deal, file_text(file), file.name)
+        names = desk.documents.set_features(deal, file_text(file), file.name)
     talk.print(f"{deal} runs with {', '.join(names)}" if names else f"{deal} runs without optional features")
 
 
@@ -288,7 +288,7 @@ def list_assumptions(as_json: Json = False) -> None:
     Example: clodesk assumptions list
     """
     with opened_desk() as desk:
-        found = desk.assumption_sets()
+        found = desk.documents.assumption_sets()
     if as_json:
         print_json(machine.records(found))
         return
@@ -304,7 +304,7 @@ def show_assumptions(name: Annotated[str, typer.Argument(help="Name of a set.")]
     from engine.desk.assumption_sets import to_json
 
     with opened_desk() as desk:
-        chosen = desk.assumption_set(name)
+        chosen = desk.documents.assumption_set(name)
     sys.stdout.write(to_json(chosen) + "\n")
 
 
@@ -315,7 +315,7 @@ def add_assumptions(file: Annotated[Path, typer.Argument(help="An assumption set
     Example: clodesk assumptions add mine.json
     """
     with opened_desk() as desk:
-        chosen = desk.store_assumption_set(file_text(file), file.name)
+        chosen = desk.documents.store_assumption_set(file_text(file), file.name)
     talk.print(f"Stored assumption set {chosen.name}")
 
 

@@ -75,9 +75,9 @@ def _store(ctx: CallContext, chosen: Basis, found: _Publication) -> None:
     if found.limits is not None:
         ctx.desk.set_limits(chosen.deal, found.limits, f"table {WEIGHTS}")
     if found.program is not None:
-        ctx.desk.set_waterfall(chosen.deal, found.program, chosen.as_of)
+        ctx.desk.documents.set_waterfall(chosen.deal, found.program, chosen.as_of)
     if found.scenarios:
-        ctx.desk.store_scenarios(found.scenarios)
+        ctx.desk.documents.store_scenarios(found.scenarios)
 
 
 def _program(inputs: Inputs, ctx: CallContext, chosen: Basis) -> tuple[str | None, Sequence[tuple[str, str, Any, Any]]]:
@@ -109,14 +109,14 @@ def _program(inputs: Inputs, ctx: CallContext, chosen: Basis) -> tuple[str | Non
 
 def _stored_program(ctx: CallContext, chosen: Basis) -> str:
     try:
-        return ctx.desk.waterfall_text(chosen.deal, chosen.mode)
+        return ctx.desk.documents.waterfall_text(chosen.deal, chosen.mode)
     except InputError:  # a deal without any waterfall gets its first
         return ""
 
 
 def _scenarios(inputs: Inputs, ctx: CallContext) -> tuple[tuple[Scenario, ...], list[tuple[str, str, Any, Any]]]:
     """Scenarios that are new or changed. Raises InputError that names table and row."""
-    stored = {one.name: one for one in ctx.desk.scenarios()}
+    stored = {one.name: one for one in ctx.desk.documents.scenarios()}
     found, told_changes = [], []
     for number, row in enumerate(inputs.tables.get(SCENARIOS, ()), start=1):
         if not row or row[0] is None or not str(row[0]).strip():

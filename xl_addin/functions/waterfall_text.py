@@ -26,7 +26,7 @@ ProgramLines = Annotated[Rows, Cells.__metadata__[0], "Range of one column with 
 )
 def clo_waterfall_text(deal: DealName, mode: RunMode = Mode.STANDARD, *, ctx: CallContext) -> Table:
     """Waterfall program of a deal, one row a line: its stored text, or the one that ships with clodesk."""
-    text = ctx.desk.waterfall_text(ctx.views.deal(deal).deal.name, mode)
+    text = ctx.desk.documents.waterfall_text(ctx.views.deal(deal).deal.name, mode)
     return Table(("line", "text"), list(enumerate(text.splitlines(), start=1)))
 
 

@@ -31,7 +31,7 @@ def demo(
         store = Store(storage_settings, url)
         store.save_snapshot(demo_book)
         desk = Desk(store, Cache(LocalCache()))
-        desk.set_waterfall(DEAL_NAME, demo_waterfall(), demo_book.analysis_date)
+        desk.documents.set_waterfall(DEAL_NAME, demo_waterfall(), demo_book.analysis_date)
         yield desk
         store.close()
 
@@ -41,7 +41,7 @@ def demo_desk_of_its_own(store: Store, demo_book: WorkbookSnapshot) -> Desk:
     """A desk with the demo deal and nothing stored yet, for one test."""
     store.save_snapshot(demo_book)
     desk = Desk(store, Cache(LocalCache()))
-    desk.set_waterfall(DEAL_NAME, demo_waterfall(), demo_book.analysis_date)
+    desk.documents.set_waterfall(DEAL_NAME, demo_waterfall(), demo_book.analysis_date)
     return desk
 
 

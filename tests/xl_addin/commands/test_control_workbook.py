@@ -60,7 +60,9 @@ def test_the_waterfall_of_the_sheet_is_the_stored_one(control: Workbook, demo: D
     """An untouched workbook has nothing to publish."""
     lines = read_inputs(control, ("clo_program",)).cells["clo_program"]
 
-    assert [row[0] for row in lines if row[0]] == [line for line in demo.waterfall_text(DEAL_NAME).splitlines() if line]
+    assert [row[0] for row in lines if row[0]] == [
+        line for line in demo.documents.waterfall_text(DEAL_NAME).splitlines() if line
+    ]
     assert press(control, demo, "clo_publish_inputs") == (
         "The inputs of Demo 1 are stored as they stand in the workbook."
     )

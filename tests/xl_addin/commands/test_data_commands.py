@@ -89,13 +89,13 @@ def test_a_changed_waterfall_is_published(run: RunCommand, desk: Desk, book: Wor
     text = demo_waterfall().replace("\n", "\n# reviewed by the desk\n", 1)
     cells = {"clo_program": program_rows(text)}
     told = applied(run("clo_publish_inputs", desk=desk, cells=cells), book)
-    stored = desk.waterfall_text(DEAL_NAME)
+    stored = desk.documents.waterfall_text(DEAL_NAME)
     run("clo_publish_inputs", desk=desk, cells=cells, answers=PUBLISHED)
     again = run("clo_publish_inputs", desk=desk, cells=cells, answers=PUBLISHED)
 
     assert told[0].text == "Demo 1: 1 input would change; nothing was stored."
     assert stored == demo_waterfall()
-    assert desk.waterfall_text(DEAL_NAME).splitlines()[1] == "# reviewed by the desk"
+    assert desk.documents.waterfall_text(DEAL_NAME).splitlines()[1] == "# reviewed by the desk"
     assert "are stored as they stand" in again.operations[-1].text  # type: ignore[union-attr]  # a Message
 
 
@@ -108,7 +108,7 @@ def test_a_wrong_waterfall_names_its_rows(run: RunCommand, desk: Desk) -> None:
     with pytest.raises(ClodeskError, match=r"CLO-2210.*line 5.*clo_program"):
         run("clo_publish_inputs", desk=desk, cells=cells, tables=tables, answers=PUBLISHED)
 
-    assert "MILD" not in {one.name for one in desk.scenarios()}
+    assert "MILD" not in {one.name for one in desk.documents.scenarios()}
 
 
 def test_scenarios_are_published_and_can_be_run(run: RunCommand, desk: Desk, book: Workbook) -> None:
@@ -119,7 +119,7 @@ def test_scenarios_are_published_and_can_be_run(run: RunCommand, desk: Desk, boo
         [""] * 6,
     ]
     applied(run("clo_publish_inputs", desk=desk, tables={"tbl_scenarios": rows}, answers=PUBLISHED), book)
-    (mild,) = (one for one in desk.scenarios() if one.name == "MILD")
+    (mild,) = (one for one in desk.documents.scenarios() if one.name == "MILD")
     changes = table_on(book, "Publish-Demo 1", "Changes")
 
     assert (mild.cpr_multiplier, mild.severity_shift, mild.curve_shift) == (0.5, 0.0, 0.001)

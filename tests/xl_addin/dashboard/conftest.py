@@ -39,7 +39,7 @@ def book(server_url: str, template_database: str, storage_settings: StorageSetti
         store = Store(storage_settings, url)
         desk = Desk(store, Cache(LocalCache()))
         store.save_snapshot(demo)
-        desk.set_waterfall(DEAL_NAME, demo_waterfall(), demo.analysis_date)
+        desk.documents.set_waterfall(DEAL_NAME, demo_waterfall(), demo.analysis_date)
         base, stress = (desk.run_deal(DEAL_NAME, name, assumptions="workbook") for name in ("BASE", "STRESS"))
         yield Book(url, desk, base, stress, desk.compliance(DEAL_NAME))
         store.close()

@@ -31,7 +31,7 @@ def ran_desk(server_url: str, template_database: str, storage_settings: StorageS
         desk = Desk(store, Cache(LocalCache()))
         book = demo_snapshot(n_assets=N_LOANS)
         store.save_snapshot(book)
-        desk.set_waterfall(DEAL_NAME, demo_waterfall(), book.analysis_date)
+        desk.documents.set_waterfall(DEAL_NAME, demo_waterfall(), book.analysis_date)
         desk.compliance(DEAL_NAME)
         for mode in Mode:
             desk.run_deal(DEAL_NAME, "BASE", assumptions=WORKBOOK, mode=mode)

@@ -33,7 +33,7 @@ def example(server_url: str, template_database: str, storage_settings: StorageSe
         store = Store(storage_settings, url)
         desk = Desk(store, Cache(LocalCache()))
         for name, curve in (("example 10.4", CURVE), ("example 10.5", LONGER)):
-            desk.store_assumption_set(assumption_sets.to_json(AssumptionSet(name=name, curve=curve)), "test")
+            desk.documents.store_assumption_set(assumption_sets.to_json(AssumptionSet(name=name, curve=curve)), "test")
         yield _cells_on(desk)
         store.close()
 

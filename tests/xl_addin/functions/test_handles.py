@@ -70,7 +70,7 @@ def test_runs_and_cells_take_a_handle_for_a_scenario(demo: CallCell, store: Stor
     book = demo_snapshot(n_assets=20)
     store.save_snapshot(book)
     desk = Desk(store, Cache(LocalCache()))
-    desk.set_waterfall(DEAL_NAME, demo_waterfall(), book.analysis_date)
+    desk.documents.set_waterfall(DEAL_NAME, demo_waterfall(), book.analysis_date)
     dispatcher, ctx = Dispatcher(ResultMemory()), CallContext(lambda: desk)
     handle = dispatcher.call("CLO_SCENARIO", ["BASE", "cdr_multiplier=3"], ctx)["v"]
 

@@ -51,7 +51,7 @@ def demo_url(server_url: str, template_database: str, storage_settings: StorageS
     with fresh_database(server_url, template_database) as url:
         store = Store(storage_settings, url)
         store.save_snapshot(demo)
-        Desk(store, Cache(LocalCache())).set_waterfall(DEAL_NAME, demo_waterfall(), demo.analysis_date)
+        Desk(store, Cache(LocalCache())).documents.set_waterfall(DEAL_NAME, demo_waterfall(), demo.analysis_date)
         store.close()
         yield url
 
