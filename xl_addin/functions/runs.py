@@ -90,10 +90,14 @@ def _utc(moment: datetime | None) -> datetime | None:
     category=CATEGORY,
     cost="data",
     depends=("universe",),
+    is_cached=False,
     examples=['=CLO_RUN_STATUS(INDEX(CLO_RUNS("Demo 1","deal",1),2,1))'],
 )
 def clo_run_status(run_id: RunId, *, ctx: CallContext) -> str:
-    """State of a run: queued, running with its progress, done, failed or cancelled."""
+    """State of a run or job: queued, running with its progress, done, failed or cancelled."""
+    job = ctx.job_status(run_id.lower()) if run_id.lower().startswith(_JOB) else None
+    if job is not None:
+        return job
     return _STATUS_WORDS[_stored_run(ctx.views, run_id).status]
 
 

@@ -58,7 +58,8 @@ class CallContext:
     """One batch of calls of one user: its data do not change underneath it.
 
     get_desk opens the database when the first call needs it: a function of dates alone works without one.
-    client: which face asks; add_in: version and fingerprint that the client states.
+    client: which face asks, client_fingerprint: of the catalogue that it was built from. job_status: state of a job in
+    words, None for one that nobody here knows.
     """
 
     get_desk: Callable[[], Desk]
@@ -67,6 +68,7 @@ class CallContext:
     user: str = ""
     client: str = ""
     client_fingerprint: str = ""
+    job_status: Callable[[str], str | None] = lambda _job: None
     _versions: DataVersions | None = None
 
     @property

@@ -1,7 +1,7 @@
 """Batches: the bytes of a request to the bytes of its response (spec 08 §5.2)."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import orjson
@@ -63,13 +63,21 @@ class _Begun:
 
 
 class Batches:
-    """Answers batches of calls."""
+    """Answers batches of calls; job_status: what a cell of a user shows for a job."""
 
-    def __init__(self, dispatcher: Dispatcher, computing: Computing, door: DeskDoor, seconds: float) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        computing: Computing,
+        door: DeskDoor,
+        seconds: float,
+        job_status: Callable[[str, User], str | None],
+    ) -> None:
         self._dispatcher = dispatcher
         self._computing = computing
         self._door = door
         self._seconds = seconds
+        self._job_status = job_status
         self._errors = ErrorLog()
 
     async def answer(self, asked: Asked, user: User) -> Answered:
@@ -104,6 +112,7 @@ class Batches:
             user=user.name,
             client=asked.client,
             client_fingerprint=asked.fingerprint,
+            job_status=lambda job: self._job_status(job, user),
         )
         versions = None
         if _need_data(asked.calls):

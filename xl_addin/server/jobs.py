@@ -124,12 +124,19 @@ class Jobs:
                 remedy="Wait for some of them, or cancel some.",
                 headers={"Retry-After": "10"},
             )
-        job = Job(id=secrets.token_hex(8), command=command, label=label, user=user, at_end=at_end)
+        job = Job(id=f"job-{secrets.token_hex(8)}", command=command, label=label, user=user, at_end=at_end)
         self._jobs[job.id] = job
         task = asyncio.create_task(self._served(job, run, inputs, client))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return job
+
+    def status(self, job_id: str, user: User) -> str | None:
+        """What a cell of a user shows for a job: `queued`, `running 42%`, `done`, ...; None for none of theirs."""
+        job = self._jobs.get(job_id)
+        if job is None or job.user.name != user.name:
+            return None
+        return f"running {job.percent:.0f}%" if job.state is JobState.RUNNING else job.state.value
 
     def job(self, job_id: str, user: User, *, is_admin: bool) -> Job:
         """A job of a user, or any for an admin. Raises RequestError CLO-3132 where there is none for them."""

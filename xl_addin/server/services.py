@@ -35,11 +35,13 @@ class Services:
         self.memory = ResultMemory(shared=self.door.cache, stamp=f"{engine_version()} {fingerprint()}")
         self.workers = Workers(settings.n_workers, settings.storage)
         self.computing = Computing(Dispatcher(self.memory), self.workers)
-        self.batches = Batches(Dispatcher(self.memory), self.computing, self.door, settings.batch_seconds)
+        self.jobs = Jobs(settings.n_workers, settings.storage)
+        self.batches = Batches(
+            Dispatcher(self.memory), self.computing, self.door, settings.batch_seconds, self.jobs.status
+        )
         self.limit = RateLimit(settings.requests_per_second, settings.burst)
         start_rules.check(settings, self.door)
         self.authenticator = Authenticator(_providers(settings, self.door))
-        self.jobs = Jobs(settings.n_workers, settings.storage)
         self.metrics = Metrics()
         self._trail = AuditTrail(self.door)
         self.records = Records(self.metrics, self._trail)

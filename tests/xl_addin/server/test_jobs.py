@@ -93,6 +93,20 @@ def test_a_job_reports_its_stages_and_ends_with_its_patch(client: httpx.Client) 
     assert job["patch"][0]["text"].startswith("done for ")
 
 
+def test_a_cell_shows_where_a_job_stands(live: Live, client: httpx.Client) -> None:
+    """CLO_RUN_STATUS takes the id of a job; for somebody else's there is none."""
+    job = begin(client, "test_steps")
+    shown = set()
+    while "done" not in shown:
+        shown.add(client.post("/api/v1/udf/CLO_RUN_STATUS", json={"a": [job]}).json()["v"])
+        time.sleep(0.01)
+
+    assert any(word.startswith("running ") and word.endswith("%") for word in shown)
+    headers = {"Authorization": f"Bearer {add_key(live, 'analyst')}"}
+    theirs = client.post("/api/v1/udf/CLO_RUN_STATUS", json={"a": [job]}, headers=headers)
+    assert theirs.json()["m"].startswith("CLO-2185")
+
+
 def test_a_job_begins_within_a_second(client: httpx.Client) -> None:
     """Its process is forked from one that has the libraries loaded."""
     ended(client, begin(client, "test_steps"))
