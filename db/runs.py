@@ -1,6 +1,6 @@
 """Runs and their results: stored whole or not at all, found again by their input, given back bit for bit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -20,6 +20,9 @@ from engine.errors import ReferenceDataError
 RUNNING, FINISHED, FAILED = "running", "finished", "failed"
 DEAL = "deal"
 """The kind of a run of one deal in one scenario."""
+REBALANCE, OPTIMISE = "rebalance", "optimise"
+"""Kinds of runs that keep tables only: of the legacy rebalance, of the optimiser."""
+_TABLES = "table."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +181,16 @@ class RunRepository:
         """What was stored with the run as its summary; empty where there was none."""
         found = load_arrays(self._connection, run.run_id, run.started_at, prefix="summary.")
         return found["summary.text"].tobytes() if found else b""
+
+    def store_tables(self, run: StoredRun, tables: Mapping[str, bytes]) -> None:
+        """Keep texts that stand for tables, by name."""
+        arrays = {f"{_TABLES}{name}": np.frombuffer(text, np.uint8) for name, text in tables.items()}
+        store_arrays(self._connection, run.run_id, run.started_at, arrays)
+
+    def tables(self, run: StoredRun) -> dict[str, bytes]:
+        """What `store_tables` kept, by name."""
+        found = load_arrays(self._connection, run.run_id, run.started_at, prefix=_TABLES)
+        return {name.removeprefix(_TABLES): array.tobytes() for name, array in found.items()}
 
     def flows(self, run: StoredRun) -> AssetCashFlows | None:
         """The asset cash flows of a run, exactly; None where it kept none."""

@@ -170,6 +170,15 @@ class Store:
                 work.compliance.accept(run, accepted)
             return work.runs.finish(run)
 
+    def save_tables(self, header: RunHeader, deal_name: str, tables: Mapping[str, bytes]) -> StoredRun:
+        """Store a run that keeps tables only, whole or not at all; `RunRepository.tables` gives them back."""
+        self.prepare_partitions()
+        header = replace(header, requested_by=header.requested_by or self._user)
+        with self.begin(header.requested_by) as work:
+            run = work.runs.start(header, deal_name)
+            work.runs.store_tables(run, tables)
+            return work.runs.finish(run)
+
     def prepare_partitions(self) -> None:
         """Make the partitions of this month, in a transaction of its own: making one shuts other writers out."""
         with driver_errors(self._url), self._engine.begin() as connection:

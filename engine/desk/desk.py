@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from db.cache import Cache, open_cache
 from db.runs import StoredRun
@@ -408,6 +408,19 @@ class Desk:
         from engine.desk import optimising
 
         return optimising.rebalance_deal(self._store, deal, as_of, mode, request, settlement)
+
+    def keep_trades(
+        self,
+        deal: str,
+        as_of: date | None,
+        mode: Mode,
+        request: RebalanceRequest | OptimiserRequest,
+        tables: Mapping[str, Sequence[Sequence[Any]]],
+    ) -> int:
+        """Store what a rebalance or an optimisation showed, as a run; its number. Column names are the first rows."""
+        from engine.desk import trade_runs
+
+        return trade_runs.keep(self._store, deal, as_of, mode, request, tables)
 
 
 @contextmanager

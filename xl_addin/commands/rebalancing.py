@@ -1,11 +1,12 @@
 """Rebalancing and optimising: many trades at once, found by the legacy search or by the optimiser (spec 06 §12)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import isfinite
 from typing import Any
 
 from engine.compliance.definition import Unit
 from engine.desk.records import OptimiserOutcome, OptimiserRequest, RebalanceRequest, TradeOutcome
+from engine.modes import Mode
 from engine.trading.hypothetical import Comparison
 from engine.trading.optimiser.goals import Objective
 from engine.trading.trades import Fill, Side
@@ -70,10 +71,11 @@ def run_rebalance(inputs: Inputs, ctx: CallContext, progress: Progress) -> Workb
         ),
         column=2,
     )
+    run_id = ctx.desk.keep_trades(chosen.deal, chosen.as_of, chosen.mode, request, kept_tables(outcome.trades))
     text = f"{counted(len(comparison.fills), 'trade')} found for {chosen.deal}."
     if outcome.unsold:
         text += f" {outcome.unsold:,.0f} of par could not be sold: no position was there for it."
-    return shown((sheet,), text, level="warning" if outcome.unsold else "information")
+    return shown((sheet,), text, level="warning" if outcome.unsold else "information", run_id=run_id)
 
 
 @command(
@@ -122,8 +124,9 @@ def run_optimize(inputs: Inputs, ctx: CallContext, progress: Progress) -> Workbo
     if not proposal.trades:
         return told(f"No trade makes {chosen.deal} better: {proposal.status.value}.")
     sheet = _proposal_sheet(inputs, outcome)
+    run_id = ctx.desk.keep_trades(chosen.deal, chosen.as_of, Mode.STANDARD, request, kept_tables(outcome.trades))
     text = f"{counted(len(proposal.trades), 'trade')} for {chosen.deal}, {_how_good(outcome)}."
-    return shown((sheet,), text)
+    return shown((sheet,), text, run_id=run_id)
 
 
 def _how_good(outcome: OptimiserOutcome) -> str:
@@ -154,6 +157,25 @@ def _proposal_sheet(inputs: Inputs, outcome: OptimiserOutcome) -> OutputSheet:
     return sheet
 
 
+def kept_tables(outcome: TradeOutcome) -> dict[str, list[list[Any]]]:
+    """What is kept of many trades of one deal, by the parts of CLO_RUN_RESULT; names of columns first."""
+    (comparison,) = outcome.comparisons
+    name_by_id = {asset.blkrock_id: asset.issue_name for asset in comparison.before.plan.portfolio.assets}
+    attributes = attribute_table(outcome.purchases[comparison.deal], outcome.sales[comparison.deal])
+    header, *traded = _fills(comparison.fills, name_by_id)
+    path = [
+        [step, one.trade.side.value.capitalize(), one.trade.blkrock_id, one.par, 100.0 * one.price, one.proceeds]
+        for step, one in enumerate(comparison.fills, start=1)
+    ]
+    return {
+        "tests": [list(TEST_COLUMNS), *_finite(comparison_rows(comparison))],
+        "attributes": [list(attributes.columns), *_finite(attributes.rows)],
+        "purchases": [header, *(row for row in traded if row[0] == "Buy")],
+        "sales": [header, *(row for row in traded if row[0] == "Sale")],
+        "path": [["step", "transaction", "blkrock_id", "par", "price", "proceeds"], *path],
+    }
+
+
 def show_trades(sheet: OutputSheet, outcome: TradeOutcome, comparison: Comparison) -> None:
     """Tests before and after, what was bought and sold and their attributes, and the tightest limits."""
     grid = worded([TEST_COLUMNS, *_finite(comparison_rows(comparison))])
@@ -169,7 +191,7 @@ def show_trades(sheet: OutputSheet, outcome: TradeOutcome, comparison: Compariso
     show_uses(sheet, comparison)
 
 
-def _finite(rows: Iterable[list[Any]]) -> list[list[Any]]:
+def _finite(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
     """Rows without numbers that no cell can hold."""
     return [[None if isinstance(value, float) and not isfinite(value) else value for value in row] for row in rows]
 

@@ -47,7 +47,10 @@ RunId = Annotated[str, NAME, "Number of a run, as CLO_RUNS lists it, or the id o
 )
 def clo_runs(
     deal: DealName = "",
-    kind: Annotated[Literal["deal", "compliance"] | None, "deal or compliance; both by default."] = None,
+    kind: Annotated[
+        Literal["deal", "compliance", "rebalance", "optimise"] | None,
+        "deal (cash flows), compliance, rebalance or optimise; all by default.",
+    ] = None,
     top_n: Annotated[int, "How many of the newest, 100 by default."] = 100,
     *,
     ctx: CallContext,
@@ -117,6 +120,15 @@ def _deal_part(table: Callable[[Any], Table]) -> Callable[[Views, StoredRun], Ta
     return lambda views, run: table(run_views.outcome_of(views, run).result)
 
 
+def _kept_part(name: str) -> Callable[[Views, StoredRun], Table]:
+    def table(views: Views, run: StoredRun) -> Table:
+        header, *rows = run_views.tables_of(views, run)[name]
+        return Table(header, rows)
+
+    return table
+
+
+_TRADE_PARTS = ("tests", "attributes", "purchases", "sales", "path")
 _PARTS: Mapping[str, Mapping[str, Callable[[Views, StoredRun], Table]]] = {
     "deal": {
         "tranches": lambda views, run: metrics_table(run_views.measures_of(views, run)),
@@ -129,6 +141,8 @@ _PARTS: Mapping[str, Mapping[str, Callable[[Views, StoredRun], Table]]] = {
     "compliance": {
         "tests": lambda views, run: compliance_table(run_views.report_of(views, run).results),
     },
+    "rebalance": {name: _kept_part(name) for name in _TRADE_PARTS},
+    "optimise": {name: _kept_part(name) for name in _TRADE_PARTS},
 }
 
 
@@ -156,7 +170,8 @@ def clo_run_result(
             "path",
             "sim_stats",
         ],
-        "Of a deal run: tranches, triggers, waterfall, steps, collateral, incentive_fee; of a compliance run: tests.",
+        "Of a deal run tranches, triggers, waterfall, steps, collateral, incentive_fee; of a compliance run tests; of a"
+        " rebalance or optimisation tests, attributes, purchases, sales, path.",
     ],
     deal: Annotated[str, NAME, "Deal that the run has to be of; any by default."] = "",
     *,
@@ -171,6 +186,6 @@ def clo_run_result(
         raise unavailable(
             "CLO-2188",
             f"Run {run.run_id} is a {run.kind} run and has no {part}",
-            remedy=f"It has {', '.join(parts)}. Rebalancing and optimisation are jobs of the calculation server.",
+            remedy=f"It has {', '.join(parts)}.",
         )
     return parts[part](ctx.views, run)

@@ -1,11 +1,13 @@
 """Stored runs as cells ask for them: lists, single runs by number, and what can be calculated on their flows."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from db.compliance import COMPLIANCE
-from db.runs import DEAL, StoredRun
+from db.runs import DEAL, OPTIMISE, REBALANCE, StoredRun
 from db.store import UnitOfWork
-from engine.desk import runs
+from engine.desk import runs, trade_runs
 from engine.desk.compliance_text import from_texts
 from engine.desk.reading.tranche_measures import TrancheMeasures, tranche_measures
 from engine.desk.reading.views import Views
@@ -13,7 +15,7 @@ from engine.desk.records import RunOutcome
 from engine.modes import Mode
 from workbooks.compliance.record import ComplianceReport
 
-KINDS = (DEAL, COMPLIANCE)
+KINDS = (DEAL, COMPLIANCE, REBALANCE, OPTIMISE)
 """What kinds of runs are stored."""
 
 
@@ -44,6 +46,13 @@ def report_of(views: Views, run: StoredRun) -> ComplianceReport:
     """What a stored compliance run found."""
     return views.loaded(
         "report of run", run.run_id, deal=run.deal_id, load=lambda work: from_texts(work.compliance.texts(run))[0]
+    )
+
+
+def tables_of(views: Views, run: StoredRun) -> Mapping[str, list[list[Any]]]:
+    """The tables of a stored rebalance or optimisation by name, each with its column names as first row."""
+    return views.loaded(
+        "tables of run", run.run_id, deal=run.deal_id, load=lambda work: trade_runs.tables_of(work, run)
     )
 
 

@@ -14,6 +14,9 @@ from workbooks.demo import DEAL_NAME
 from xl_addin.commands import patch as p
 from xl_addin.commands.declare import commands
 from xl_addin.commands.sheets import PASS
+from xl_addin.registry.context import CallContext
+from xl_addin.registry.dispatch import Dispatcher
+from xl_addin.registry.memory import ResultMemory
 
 AMOUNTS = {"clo_rank_par": 500_000.0, "clo_sale_par": 2e6, "clo_buy_par": 2e6, "clo_assumptions": "workbook"}
 
@@ -171,6 +174,34 @@ def test_many_trades_at_once(run: RunCommand, book: Workbook, command_id: str, s
     assert table_on(book, sheet, "Tests before and after")[-1]["Test name"] == "Objective Function"
     attributes = table_on(book, sheet, "Attributes of the trades")
     assert attributes[0]["Sales"] == sum(row["Par"] for row in made if row["Transaction"] == "Sale")
+
+
+@pytest.mark.parametrize("command_id", ["clo_run_rebalance", "clo_run_optimize"])
+def test_many_trades_are_kept_as_a_run_that_cells_read(
+    run: RunCommand, demo: Desk, book: Workbook, command_id: str
+) -> None:
+    """What stands on the sheet is what CLO_RUN_RESULT gives for the run that the Control sheet names."""
+    patch = run(command_id, cells=AMOUNTS)
+    applied(patch, book)
+    sheet = next(one.name for one in patch.operations if isinstance(one, p.EnsureSheet))
+    (run_id,) = [one.value for one in patch.operations if isinstance(one, p.WriteNamed) and one.name == "clo_last_run"]
+    cells, ctx = Dispatcher(ResultMemory()), CallContext(lambda: demo)
+
+    def part(name: str) -> list[dict[str, Any]]:
+        header, *rows = cells.call("CLO_RUN_RESULT", [run_id, name], ctx)["v"]
+        return [dict(zip(header, row, strict=True)) for row in rows]
+
+    made = table_on(book, sheet, "Trades")
+    for side, name in (("Buy", "purchases"), ("Sale", "sales")):
+        assert [row["par"] for row in part(name)] == [row["Par"] for row in made if row["Transaction"] == side]
+    assert [row["after"] for row in part("tests")] == [
+        "" if row["After"] is None else row["After"] for row in table_on(book, sheet, "Tests before and after")
+    ]
+    traded = {row["blkrock_id"]: 0.0 for row in part("path")}
+    for row in part("path"):
+        traded[row["blkrock_id"]] += row["par"]
+    assert traded == pytest.approx({row["BlackRock ID"]: row["Par"] for row in made})
+    assert cells.call("CLO_RUN_STATUS", [run_id], ctx) == {"v": "done"}
 
 
 def test_spreads_of_the_deal(run: RunCommand, book: Workbook, held: list[str]) -> None:

@@ -58,7 +58,7 @@ def test_kind_number_and_deal_choose_runs(demo: CallCell) -> None:
     assert column(demo("CLO_RUNS", "demo1", "compliance"), "kind") == ["compliance"]
     assert len(demo("CLO_RUNS", None, None, 2)) == 3
     assert demo("CLO_RUNS", "Demo 2")["e"] == "#N/A"
-    assert demo("CLO_RUNS", None, "rebalance")["e"] == "#VALUE!"
+    assert demo("CLO_RUNS", None, "dreams")["e"] == "#VALUE!"
 
 
 def test_the_tables_of_a_run_are_those_of_the_functions(demo: CallCell) -> None:
@@ -100,7 +100,7 @@ def test_a_part_of_another_kind_of_run(demo: CallCell) -> None:
     deal_run, tested = rows[0]["run_id"], rows[-1]["run_id"]
 
     assert "CLO-2188" in demo("CLO_RUN_RESULT", tested, "tranches")["m"]
-    assert "Rebalancing and optimisation are jobs" in demo("CLO_RUN_RESULT", deal_run, "purchases")["m"]
+    assert "is a deal run and has no purchases" in demo("CLO_RUN_RESULT", deal_run, "purchases")["m"]
 
 
 def _answers(ctx: CallContext, *calls: Call) -> list[Any]:
