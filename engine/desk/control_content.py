@@ -30,6 +30,7 @@ def control_content(desk: Desk, deal: str | None, version: str) -> ControlConten
         filters=book.filters,
         trades=book.trades,
         program=_program(desk, view.deal.name),
+        scenarios=desk.documents.scenarios(),
         lists=_lists(book),
         source=f"{book.source_file.name}, {book.analysis_date}",
         version=version,

@@ -14,6 +14,8 @@ from workbooks.templates.page import Area, Page
 
 SHEET = "Scenarios"
 N_SCENARIOS, N_CLASSES = 8, 11
+SHOCK_FORMS = ('0.00"x"', '0.00"x"', "+0.0%;-0.0%;0%", "+0.00%;-0.00%;0%")
+"""How the numbers of a scenario look, in the order of its fields."""
 _ROW, _METRIC_ROW = 6, 18
 _FIGURES = (
     ("Equity IRR", "irr", looks.PERCENT),
@@ -28,7 +30,7 @@ def write_scenarios(book: Workbook, scenarios: Sequence[Scenario], names: str) -
     page.widths([2, 16, 64, 12, 12, 12, 12, 14, 18, 14, 12, 12, 12, 12, 2])
     page.title(
         '=IF(clo_deal="","Scenarios",clo_deal)',
-        "Stored runs side by side. Enter scenarios in the yellow cells; what was not run yet stays empty.",
+        "Stored runs side by side; what was not run stays empty. Edit the yellow cells, then publish them.",
     )
     _write_definitions(page, scenarios, names)
     _write_metric(page, scenarios)
@@ -44,10 +46,10 @@ def _write_definitions(page: Page, scenarios: Sequence[Scenario], names: str) ->
         one = scenarios[offset] if offset < len(scenarios) else None
         page.put(area.cell(offset, 0), one.name if one else None, looks.entry())
         shocks = (one.cpr_multiplier, one.cdr_multiplier, one.severity_shift, one.curve_shift) if one else ()
-        page.put(area.cell(offset, 1), one.description if one else None, looks.TEXT)
-        for column, form in enumerate(('0.00"x"', '0.00"x"', "+0.0%;-0.0%;0%", "+0.00%;-0.00%;0%")):
+        page.put(area.cell(offset, 1), one.description if one else None, looks.entry())
+        for column, form in enumerate(SHOCK_FORMS):
             content = shocks[column] if shocks else None
-            page.put(area.cell(offset, 2 + column), content, looks.value(form))
+            page.put(area.cell(offset, 2 + column), content, looks.entry(form, "right"))
         first = f"${area.cell(offset, 0)}"
         held = f'(clo_deal<>"")*({first}<>"")>0'
         first_figure = area.cell(offset, len(labels))
@@ -57,6 +59,7 @@ def _write_definitions(page: Page, scenarios: Sequence[Scenario], names: str) ->
             page.put(area.cell(offset, column), shown(found, held), looks.value(form))
     page.choices(area.part(0).a1, names, is_strict=False)
     page.lines(area)
+    page.table("tbl_scenarios", Area(SHEET, _ROW, 2, N_SCENARIOS + 1, 2 + len(SHOCK_FORMS)))
 
 
 def _write_metric(page: Page, scenarios: Sequence[Scenario]) -> None:

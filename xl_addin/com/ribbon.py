@@ -24,7 +24,8 @@ from xl_addin.registry.catalogue import fingerprint
 from xl_addin.registry.dispatch import Call
 
 _CONTROLS = ("clo_deal", "clo_asof", "clo_scenario")
-_SCENARIOS = ("BASE",)
+_LISTS = {"deals": "CLO_DEALS", "scenarios": "CLO_SCENARIOS"}
+"""Functions whose first column a picker offers."""
 _POLL_SECONDS = 0.5
 
 
@@ -45,7 +46,8 @@ class Ribbon:
         if "e" in answer:
             return str(answer["m"])
         deals = [f"clo_deal\t{row[0]}" for row in answer["v"][1:]]
-        return "\n".join(["ready", *deals, *(f"clo_scenario\t{name}" for name in _SCENARIOS)])
+        scenarios = [f"clo_scenario\t{name}" for name in self._entries("scenarios")]
+        return "\n".join(["ready", *deals, *scenarios])
 
     def change(self, choice: str) -> str:
         """Write what was chosen in the ribbon (`control, tab, text`) into the cell that holds it."""
@@ -89,11 +91,9 @@ class Ribbon:
         return "done|" + (" ".join(message.text for message in messages) or standing.text)
 
     def _entries(self, source: str) -> Sequence[str]:
-        if source == "scenarios":
-            return _SCENARIOS
-        if source != "deals":
+        if source not in _LISTS:
             return ()
-        answer = self._answers.answer(Call("CLO_DEALS", []), "")
+        answer = self._answers.answer(Call(_LISTS[source], []), "")
         return [str(row[0]) for row in answer["v"][1:]] if "v" in answer else ()
 
 

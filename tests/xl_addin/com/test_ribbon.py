@@ -30,10 +30,13 @@ _JOB = "clo_run_waterfall_all"
 
 
 class _Deals:
-    """Answers CLO_DEALS with two deals."""
+    """Answers CLO_DEALS with two deals, CLO_SCENARIOS with two scenarios."""
 
     def answer(self, call: Call, workbook: str) -> Mapping[str, Any]:
-        return {"v": [["deal"], ["Mag 16"], ["Mag 17"]]}
+        return {
+            "CLO_DEALS": {"v": [["deal"], ["Mag 16"], ["Mag 17"]]},
+            "CLO_SCENARIOS": {"v": [["name"], ["BASE"], ["STRESS"]]},
+        }[call.name]
 
 
 class _Jobs:
@@ -205,7 +208,7 @@ End Function
     assert (before, vba.run("Enabled", ["clo_run_compliance"])) == (False, True)
     assert vba.run("Enabled", ["clo_cancel_run"]) is False
     assert vba.run("Labels", ["clo_deal"]) == "Mag 16;Mag 17;"
-    assert vba.run("Labels", ["clo_scenario"]) == "BASE;"
+    assert vba.run("Labels", ["clo_scenario"]) == "BASE;STRESS;"
 
 
 def test_a_workbook_of_another_computer_is_repaired_when_it_opens(ribbon: Ribbon, book: FakeBook) -> None:

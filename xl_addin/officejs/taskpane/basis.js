@@ -57,7 +57,8 @@ async function loadDeal(cells = {}) {
   const dates = [...new Set(snapshots.map((row) => row.as_of))].sort().reverse();
   const newest = { value: "", label: dates.length ? `${dates[0]} (${STRINGS.deal.newest})` : STRINGS.deal.newest };
   fillSelect($("as-of"), [newest, ...dates.slice(1).map((value) => ({ value, label: value }))], dateCell(cells.clo_asof));
-  const scenarios = new Set(["BASE", ...runs.filter((row) => row.deal === deal).map((row) => row.scenario)]);
+  const known = records(await face.value("CLO_SCENARIOS")).map((row) => row.name);
+  const scenarios = new Set([...known, ...runs.filter((row) => row.deal === deal && row.scenario).map((row) => row.scenario)]);
   fillSelect($("scenario"), [...scenarios].map((value) => ({ value, label: value })), cells.clo_scenario || $("scenario").value);
   tell();
 }

@@ -1,12 +1,14 @@
 """Object handles in cells: equal inputs give equal handles, and a handle stands for its scenario everywhere."""
 
 import re
+from dataclasses import astuple, fields
 
 import pytest
 
 from db.cache import Cache, LocalCache
 from db.handles import StoredRecipe
 from db.store import Store
+from engine.deal.assumptions import BUILT_IN_SCENARIOS, Scenario
 from engine.desk.assumption_sets import WORKBOOK
 from engine.desk.desk import Desk
 from engine.desk.handles import handle_of
@@ -121,3 +123,15 @@ def test_what_makes_no_scenario_is_refused(demo: CallCell, arguments: tuple[str,
 def test_what_is_no_handle_is_said_to_be_none(demo: CallCell) -> None:
     """Any other text in place of a handle."""
     assert demo("CLO_DESCRIBE", "BASE")["m"].startswith("CLO-2125: 'BASE' is no handle")
+
+
+def test_scenarios_are_listed_with_their_numbers(demo: CallCell) -> None:
+    """Those that ship with clodesk among them, each with all its fields, by name."""
+    header, *rows = demo("CLO_SCENARIOS")
+    shown = {row[0]: row for row in rows}
+
+    assert header == [item.name for item in fields(Scenario)]
+    assert list(shown) == sorted(shown)
+    assert {name: shown[name] for name in BUILT_IN_SCENARIOS} == {
+        name: list(astuple(one)) for name, one in BUILT_IN_SCENARIOS.items()
+    }
