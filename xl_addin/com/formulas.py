@@ -7,7 +7,7 @@ from typing import Any
 from xl_addin.com.book_reader import ComBook, ComSheet
 from xl_addin.com.cells import excel_cell
 from xl_addin.com.entering import enter, formulas_of, spilled
-from xl_addin.tools.link_formulas import Spelling, respelled
+from xl_addin.links.spelling import Spelling, respelled
 
 FROZEN_SHEET = "clo_frozen"
 _OURS = re.compile(r"(?:CLO|PAY)_[A-Z0-9_]+\(", re.IGNORECASE)

@@ -8,7 +8,7 @@ import typer
 
 from xl_addin.command_line import machine
 from xl_addin.command_line.terminal import ExitCode, Json, console, print_json, talk
-from xl_addin.tools.link_formulas import ADD_IN_FILE, Spelling
+from xl_addin.links.spelling import ADD_IN_FILE, Spelling
 
 app = typer.Typer(help="The Excel add-in for Windows: build, install, examine, repair links.", no_args_is_help=True)
 
@@ -41,12 +41,12 @@ def install(
 
     Example: clodesk excel install
     """
-    from xl_addin.tools.install import install as put_in_place
+    from xl_addin.com.install import install as put_in_place
 
     content = _read(file) if file is not None else None
     if content is None and sys.platform == "win32":
         from xl_addin.com.build.product import built
-        from xl_addin.tools.places import windowless
+        from xl_addin.com.places import windowless
 
         content = built(interpreter=windowless(sys.executable)).xlam
     installed = put_in_place(content or b"")
@@ -68,7 +68,7 @@ def doctor(as_json: Json = False) -> None:
 
     Example: clodesk excel doctor
     """
-    from xl_addin.tools.doctor import Verdict, examine, this_machine
+    from xl_addin.com.doctor import Verdict, examine, this_machine
 
     findings = examine(this_machine())
     if as_json:
@@ -93,7 +93,7 @@ def repair_links(
 
     Example: clodesk excel repair-links deal.xlsx --to plain --check
     """
-    from xl_addin.tools.links import repair_links as repair
+    from xl_addin.links.repair import repair_links as repair
 
     report = repair(workbook, to=to, check_only=check)
     if as_json:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import InputError
-from xl_addin.tools.places import Places, places
+from xl_addin.com.places import Places, places
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape, unescape
 
 from engine.errors import WorkbookError
-from xl_addin.tools.link_formulas import ADD_IN_FILE, is_add_in
+from xl_addin.links.spelling import ADD_IN_FILE, is_add_in
 
 WORKBOOK, WORKBOOK_RELATIONS, TYPES = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "[Content_Types].xml"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

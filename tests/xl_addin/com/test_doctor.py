@@ -6,10 +6,10 @@ import pytest
 
 from engine.errors import InputError
 from xl_addin.com.build.product import built
+from xl_addin.com.doctor import Machine, Verdict, built_from, examine
+from xl_addin.com.install import install
+from xl_addin.com.places import library_places, places, windowless
 from xl_addin.registry.catalogue import fingerprint
-from xl_addin.tools.doctor import Machine, Verdict, built_from, examine
-from xl_addin.tools.install import install
-from xl_addin.tools.places import library_places, places, windowless
 
 _USER = {"APPDATA": r"C:\Users\x\AppData\Roaming", "LOCALAPPDATA": r"C:\Users\x\AppData\Local"}
 _NO_SERVER = {"CLO_SERVER_URL": "http://127.0.0.1:9"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PureWindowsPath
 
 from engine.errors import InputError
-from xl_addin.tools.link_formulas import ADD_IN_FILE
+from xl_addin.links.spelling import ADD_IN_FILE
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import pytest
 import xlsxwriter
 
 from engine.errors import WorkbookError
-from xl_addin.tools.link_formulas import Spelling, respelled
-from xl_addin.tools.links import repair_links
+from xl_addin.links.repair import repair_links
+from xl_addin.links.spelling import Spelling, respelled
 
 _LINK = (
     '<externalLink xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><externalBook '

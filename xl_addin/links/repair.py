@@ -11,9 +11,9 @@ from pathlib import Path
 
 from engine.errors import WorkbookError
 from workbooks.legacy.package import open_package
-from xl_addin.tools.external_links import Link, Parts, links, with_link, without_links
-from xl_addin.tools.formula_parts import formulas, holds_formulas, with_formulas
-from xl_addin.tools.link_formulas import Respelled, Spelling, links_in, renumbered, respelled
+from xl_addin.links.external import Link, Parts, links, with_link, without_links
+from xl_addin.links.formula_parts import formulas, holds_formulas, with_formulas
+from xl_addin.links.spelling import Respelled, Spelling, links_in, renumbered, respelled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

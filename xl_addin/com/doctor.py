@@ -14,9 +14,9 @@ import openpyxl
 from engine.errors import ClodeskError
 from xl_addin.com.build.sheets import FINGERPRINT_KEY
 from xl_addin.com.connection import Connection
+from xl_addin.com.places import library_places, places
 from xl_addin.com.settings import Mode, face_settings
 from xl_addin.registry.catalogue import fingerprint
-from xl_addin.tools.places import library_places, places
 
 
 class Verdict(Enum):
