@@ -5,6 +5,7 @@ open.
 """
 
 import http.client
+import statistics
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ import orjson
 import psutil
 
 from benchmarks.figures import Figure, Unit
+from db.embedded import stop_valkey
 from db.settings import settings_of_environment
 from engine.desk.desk import open_desk
 from engine.desk.warmup import compile_kernels
@@ -108,6 +110,18 @@ def _at_once(server: RunningServer, bodies: Sequence[bytes], n: int) -> list[flo
     return [client.seconds for client in clients]
 
 
+def _light_calls(seed: int) -> list[dict[str, object]]:
+    """A batch of calls that nobody made before."""
+    return [{"f": "CLO_PERIOD_RATE", "a": [(seed * A_BATCH + i) / 1e6, 41_000, 41_400]} for i in range(A_BATCH)]
+
+
+def _first_batch(data_dir: Path, body: bytes) -> float:
+    """Seconds for the first batch that a fresh server with an empty cache answers from the database."""
+    stop_valkey(data_dir)
+    with running_server(data_dir) as server:
+        return _at_once(server, [body], 1)[0]
+
+
 def _resident(server: RunningServer) -> int:
     """Bytes in memory of the server and its workers."""
     process = psutil.Process(server.process.pid)
@@ -127,7 +141,7 @@ def _many_calls(server: RunningServer, n: int) -> Iterator[int]:
 
 
 def run(*, is_quick: bool) -> list[Figure]:
-    """Fifty workbooks at once, and the memory of the server in the second half of a million calls."""
+    """A batch over HTTP, fifty workbooks at once, and the memory of the server over a million calls."""
     n_calls = MILLION // 10 if is_quick else MILLION
     with TemporaryDirectory(prefix="clodesk-bench-server-") as folder:
         Path(folder).chmod(0o755)
@@ -139,18 +153,46 @@ def run(*, is_quick: bool) -> list[Figure]:
             desk.documents.set_waterfall(DEAL_NAME, demo_waterfall(), date(2016, 1, 1))
             view = desk.views(desk.data_versions()).deal(DEAL_NAME)
             bodies = _bodies(_cells([row.blkrock_id for row in view.deal.positions]))
-        with running_server(settings_of_environment().data_dir) as server:
+        data_dir = settings_of_environment().data_dir
+        cold = statistics.median(_first_batch(data_dir, bodies[0]) for _ in range(3))
+        with running_server(data_dir) as server:
             _at_once(server, bodies, 1)
-            each_alone = _at_once(server, _singles(bodies[0])[:N_SINGLE], 1)[0] / N_SINGLE * N_CELLS * N_CLIENTS
+            warm = statistics.median(_at_once(server, bodies[:1], 1)[0] for _ in range(21))
+            light = statistics.median(_at_once(server, _bodies(_light_calls(i)), 1)[0] for i in range(21)) / A_BATCH
+            single = _at_once(server, _singles(bodies[0])[:N_SINGLE], 1)[0] / N_SINGLE
             together = float(np.percentile(_at_once(server, bodies, N_CLIENTS), 99))
             memory = list(_many_calls(server, n_calls))
     return [
+        Figure(
+            name="one of 1,000 light calls in a batch over HTTP, computed",
+            amount=light,
+            unit=Unit.MICROSECOND,
+            alternative="a request of its own",
+            alternative_amount=single,
+            target=25e-6,
+        ),
+        Figure(
+            name="1,000 distinct data cells over HTTP, first batch of a server",
+            amount=cold,
+            unit=Unit.MILLISECOND,
+            alternative="a request for each of them, warm",
+            alternative_amount=single * A_BATCH,
+            target=0.150,
+        ),
+        Figure(
+            name="1,000 distinct data cells over HTTP, warm",
+            amount=warm,
+            unit=Unit.MILLISECOND,
+            alternative="the first batch",
+            alternative_amount=cold,
+            target=0.020,
+        ),
         Figure(
             name=f"{N_CLIENTS} workbooks of {N_CELLS:,} cells recalculating at once, 99th percentile",
             amount=together,
             unit=Unit.SECOND,
             alternative=f"a request for each of the cells ({N_SINGLE} measured)",
-            alternative_amount=each_alone,
+            alternative_amount=single * N_CELLS * N_CLIENTS,
             target=2.0,
         ),
         Figure(
