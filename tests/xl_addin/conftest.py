@@ -51,9 +51,9 @@ def cell(mag17_desk: Desk) -> CallCell:
     return call
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests: a process can drive only one at a time."""
+    """A browser; while it lives no other can be driven, and nothing else can run an event loop, in this thread."""
     with chromium() as made:
         yield made
 

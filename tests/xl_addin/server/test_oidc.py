@@ -67,7 +67,7 @@ def signed(key: Any = KEY, algorithm: str = "RS256", kid: str = "one", **changes
         "sub": "u-1",
         "preferred_username": "anna@example",
         "roles": ["analyst"],
-        "exp": time.time() + 600,
+        "exp": time.time() + 86_400,
         **changes,
     }
     given = {name: value for name, value in claims.items() if value is not None}
