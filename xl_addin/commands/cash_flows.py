@@ -15,6 +15,7 @@ from xl_addin.commands.sheets import OutputSheet, output_name
 from xl_addin.commands.tables import column, fresh, pinned, table_of
 from xl_addin.registry import kinds
 from xl_addin.registry.context import CallContext
+from xl_addin.registry.values import serial
 
 ALL = "All"
 _DRAWN = ("interest", "scheduled_principal", "unscheduled_principal", "recoveries")
@@ -210,7 +211,7 @@ def _overview_row(item: _Ran) -> list[Any]:
     failure = result.failure
     return [
         item.chosen.deal,
-        {"d": kinds.serial(item.chosen.as_of), "f": "yyyy-mm-dd"},
+        {"d": serial(item.chosen.as_of), "f": "yyyy-mm-dd"},
         item.chosen.scenario,
         item.outcome.run_id,
         result.last_period,

@@ -17,6 +17,7 @@ from xl_addin.commands.tables import fresh, table_of
 from xl_addin.commands.verdicts import show_units, tightest, unit_style, worded
 from xl_addin.registry import kinds
 from xl_addin.registry.context import CallContext
+from xl_addin.registry.values import serial
 
 
 @command(
@@ -153,7 +154,7 @@ def _deal_row(item: _Tested) -> list[Any]:
     if item.outcome is None:
         return [item.deal, None, None, None, None, None, item.problem]
     report = item.outcome.report
-    as_of = {"d": kinds.serial(report.as_of), "f": "yyyy-mm-dd"}
+    as_of = {"d": serial(report.as_of), "f": "yyyy-mm-dd"}
     n_failed = report.count(Verdict.FAILED)
     return [item.deal, as_of, len(report.results), n_failed, report.objective, item.outcome.run_id, ""]
 

@@ -8,6 +8,7 @@ from xl_addin.commands.patch import WorkbookPatch, WriteNamed
 from xl_addin.registry import kinds
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.results import DATE_FORMAT
+from xl_addin.registry.values import serial
 
 
 @command(
@@ -28,7 +29,7 @@ def select_deal(inputs: Inputs, ctx: CallContext, progress: Progress) -> Workboo
     return WorkbookPatch(
         (
             WriteNamed(name=DEAL, value=view.deal.name),
-            WriteNamed(name=AS_OF, value={"d": kinds.serial(view.as_of), "f": DATE_FORMAT}),
+            WriteNamed(name=AS_OF, value={"d": serial(view.as_of), "f": DATE_FORMAT}),
             WriteNamed(name=ASSUMPTIONS, value=assumptions(Inputs(), ctx, view.deal.name)),
             *said(text),
         )

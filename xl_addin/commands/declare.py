@@ -9,7 +9,8 @@ from engine.errors import ReferenceDataError
 from xl_addin.commands.patch import WorkbookPatch
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.errors import CellError
-from xl_addin.registry.kinds import OMITTED, Kind
+from xl_addin.registry.kinds import Kind
+from xl_addin.registry.values import OMITTED
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the fraction that is done."""

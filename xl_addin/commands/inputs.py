@@ -16,6 +16,7 @@ from xl_addin.registry import kinds
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.errors import CellError
 from xl_addin.registry.kinds import Kind
+from xl_addin.registry.values import OMITTED, serial
 
 DEAL, AS_OF, SCENARIO, MODE = "clo_deal", "clo_asof", "clo_scenario", "clo_mode"
 ASSUMPTIONS = "clo_assumptions"
@@ -42,12 +43,12 @@ class Basis:
     @property
     def wire(self) -> tuple[Any, Any, str]:
         """Day, scenario and mode as functions take them."""
-        return {"d": kinds.serial(self.as_of)}, self.scenario, self.mode_word
+        return {"d": serial(self.as_of)}, self.scenario, self.mode_word
 
     @property
     def wire_date(self) -> dict[str, int]:
         """The day as functions take it."""
-        return {"d": kinds.serial(self.as_of)}
+        return {"d": serial(self.as_of)}
 
     @property
     def mode_word(self) -> str:
@@ -63,7 +64,7 @@ def cell(inputs: Inputs, name: str, kind: Kind, default: Any = None) -> Any:
         value = kind.read(raw)
     except CellError as error:
         raise InputError(error.number, error.problem, where=f"cell {name}", remedy=error.remedy) from None
-    return default if value is kinds.OMITTED else value
+    return default if value is OMITTED else value
 
 
 def basis(inputs: Inputs, ctx: CallContext) -> Basis:

@@ -22,6 +22,7 @@ from xl_addin.commands.sheets import address, area, output_name
 from xl_addin.commands.verdicts import unit_style
 from xl_addin.registry import kinds
 from xl_addin.registry.context import CallContext
+from xl_addin.registry.values import serial
 
 _DEAL = ["Period", "Payment Date", "Coll Beg Date", "Coll End Date", "Int Proceeds", "Prin Proceeds",
          "Payment of Principal", "Procceds Reinvest", "LIBOR"]  # fmt: skip
@@ -134,7 +135,7 @@ def _deal(result: DealResult) -> _Block:
     dates = result.dates
     days = [column.astype(object) for column in (dates.payment, dates.collection_begin, dates.collection_end)]
     rows = [
-        [period, *({"d": kinds.serial(day), "f": "m/d/yyyy"} for day in three), *amounts]
+        [period, *({"d": serial(day), "f": "m/d/yyyy"} for day in three), *amounts]
         for period, (amounts, *three) in enumerate(zip(_rows(result.deal), *days, strict=True), start=1)
     ]
     return _Block("Deal Info", _DEAL, rows)

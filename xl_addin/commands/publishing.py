@@ -20,7 +20,7 @@ from xl_addin.commands.sheets import OutputSheet, output_name
 from xl_addin.registry import kinds
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.errors import CellError
-from xl_addin.registry.kinds import rows_of
+from xl_addin.registry.ranges import rows_of
 
 PROGRAM, SCENARIOS = "clo_program", "tbl_scenarios"
 _SHOCKS = tuple(one.name for one in fields(Scenario) if one.name not in ("name", "description"))

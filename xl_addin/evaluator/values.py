@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from xl_addin.registry.kinds import Raw, serial
+from xl_addin.registry.values import Raw, serial
 
 OMITTED = "\ue000omitted"
 """What stands in a formula for an argument that was left out: the engine itself would hand over 0."""

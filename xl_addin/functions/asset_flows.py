@@ -9,10 +9,11 @@ from engine.desk.reading.asset_filters import expression_of
 from engine.desk.reading.asset_flows import NOTIONAL, AssetBasis, assumptions_of_holder, basis_of, no_spread
 from engine.desk.reading.asset_lists import AssetList, assets_of
 from engine.modes import Mode
+from xl_addin.registry.arguments import AsOf, AssetId, DealOrUniverse, Filter, RunMode, ScenarioName
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf
 from xl_addin.registry.errors import cell_error, unavailable
-from xl_addin.registry.kinds import PLAIN_NAME, AsOf, AssetId, DealOrUniverse, Filter, RunMode, ScenarioName
+from xl_addin.registry.kinds import PLAIN_NAME
 from xl_addin.registry.results import Table
 
 CATEGORY = "CLO Cash Flows"

@@ -8,12 +8,13 @@ from engine.collateral.filters.formatting import format_filter
 from engine.desk.reading.asset_filters import expression_of
 from engine.desk.reading.asset_lists import ALL_FIELDS, AssetList, assets_of, field_named
 from engine.desk.reading.sinks import sink_schedule
+from xl_addin.registry.arguments import AsOf, AssetId, DealOrUniverse, Filter, Rows
 from xl_addin.registry.batches import each, once
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf
 from xl_addin.registry.errors import wrong
 from xl_addin.registry.fields import ALL, Fields, one_or_row
-from xl_addin.registry.kinds import TEXT_OR_ROWS, AsOf, AssetId, DealOrUniverse, Filter, Rows
+from xl_addin.registry.kinds import TEXT_OR_ROWS
 from xl_addin.registry.results import Table
 
 CATEGORY = "CLO Data"

@@ -17,10 +17,10 @@ from engine.desk.reading.market_data import chosen_curve
 from engine.modes import Mode, Quirks
 from xl_addin.functions.curves import CurveName
 from xl_addin.functions.days import DayCountName, EndDate, StartDate
+from xl_addin.registry.arguments import AsOf, Days, Numbers, RunMode
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import Example, udf
 from xl_addin.registry.errors import impossible, no_denominator
-from xl_addin.registry.kinds import AsOf, Days, Numbers, RunMode
 
 CATEGORY = "CLO Bonds"
 LEGACY_FAILURE = -1.0

@@ -6,12 +6,12 @@ from typing import Any
 
 from engine.desk.reading.views import DealView
 from engine.snapshot import TrancheRow
+from xl_addin.registry.arguments import AsOf, ClassName, DealName
 from xl_addin.registry.batches import each, once
 from xl_addin.registry.class_names import find_class
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf
 from xl_addin.registry.fields import Fields, fields_of, one_or_row
-from xl_addin.registry.kinds import AsOf, ClassName, DealName
 from xl_addin.registry.results import Table
 
 CATEGORY = "CLO Data"

@@ -4,10 +4,11 @@ from typing import Annotated, Literal
 
 from engine.modes import Mode
 from xl_addin.functions import run_tables
+from xl_addin.registry.arguments import AsOf, DealName, RunMode, ScenarioName
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf
 from xl_addin.registry.errors import unavailable
-from xl_addin.registry.kinds import NAME, AsOf, DealName, RunMode, ScenarioName
+from xl_addin.registry.kinds import NAME
 from xl_addin.registry.results import Table
 
 CATEGORY = "CLO Cash Flows"

@@ -11,11 +11,11 @@ from engine.desk.reading.trade_views import tested_deal
 from engine.desk.records import ComplianceOutcome
 from engine.modes import Mode
 from xl_addin.functions.weights import WEIGHTS, weight_by_test
+from xl_addin.registry.arguments import AsOf, DealName, RunMode, ScenarioName, TestKey
 from xl_addin.registry.batches import each, once, only
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf
 from xl_addin.registry.errors import no_denominator, unavailable
-from xl_addin.registry.kinds import AsOf, DealName, RunMode, ScenarioName, TestKey
 from xl_addin.registry.results import Table
 
 CATEGORY = "CLO Compliance"

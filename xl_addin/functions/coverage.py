@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 from engine.modes import Mode
 from xl_addin.functions import run_tables
 from xl_addin.functions.run_tables import DEFAULT, DIVERSION, IC, OC, Trigger
+from xl_addin.registry.arguments import AsOf, DealName, RunMode, ScenarioName
 from xl_addin.registry.batches import each, once, only
 from xl_addin.registry.class_names import find_test
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf
 from xl_addin.registry.errors import no_denominator, unavailable
-from xl_addin.registry.kinds import NAME, PLAIN_NAME, AsOf, DealName, RunMode, ScenarioName
+from xl_addin.registry.kinds import NAME, PLAIN_NAME
 from xl_addin.registry.results import Table
 
 CATEGORY = "CLO Cash Flows"

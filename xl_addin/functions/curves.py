@@ -5,9 +5,10 @@ from typing import Annotated
 
 from engine.desk.reading.market_data import chosen_curve
 from engine.modes import Mode
+from xl_addin.registry.arguments import AsOf, RunMode
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf
-from xl_addin.registry.kinds import NAME, AsOf, RunMode
+from xl_addin.registry.kinds import NAME
 from xl_addin.registry.results import Table
 
 CATEGORY = "CLO Curves"

@@ -9,9 +9,10 @@ from engine.conventions.day_count import days as days_between
 from engine.conventions.day_count import parse_day_count, period_rate, year_fraction
 from engine.desk.reading.market_data import named_calendar
 from engine.modes import Mode
+from xl_addin.registry.arguments import RunMode
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import Example, udf
-from xl_addin.registry.kinds import NAME, RunMode
+from xl_addin.registry.kinds import NAME
 
 CATEGORY = "CLO Dates"
 

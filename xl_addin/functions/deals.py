@@ -9,11 +9,12 @@ from engine.desk.reading.asset_filters import expression_of
 from engine.desk.reading.asset_lists import assets_of
 from engine.modes import Mode
 from engine.snapshot import AccountRow
+from xl_addin.registry.arguments import AsOf, DealName, Filter, RunMode
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf
 from xl_addin.registry.errors import unavailable
 from xl_addin.registry.fields import ALL, Fields, one_or_row
-from xl_addin.registry.kinds import NAME, AsOf, DealName, Filter, RunMode
+from xl_addin.registry.kinds import NAME
 from xl_addin.registry.results import Table
 
 CATEGORY = "CLO Data"

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 from engine.desk.reading.rating_data import Source, correlations, transition_matrix
 from engine.modes import Mode
 from engine.rating_migration.transition import Step
+from xl_addin.registry.arguments import AsOf, AssetId, Names, RunMode
 from xl_addin.registry.batches import each
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf
 from xl_addin.registry.errors import CellError, unavailable, wrong
-from xl_addin.registry.kinds import AsOf, AssetId, Names, RunMode
 from xl_addin.registry.results import Table
 
 CATEGORY = "CLO Migration"

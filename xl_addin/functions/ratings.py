@@ -12,9 +12,9 @@ from engine.collateral.ratings import (
     rating_of_rank,
 )
 from engine.modes import Mode
+from xl_addin.registry.arguments import RunMode
 from xl_addin.registry.declare import Example, udf
 from xl_addin.registry.errors import CellError, unavailable, wrong
-from xl_addin.registry.kinds import RunMode
 
 CATEGORY = "CLO Ratings"
 

@@ -10,10 +10,11 @@ from engine.desk.records import StoredRun
 from xl_addin.functions import run_tables
 from xl_addin.functions.compliance import compliance_table
 from xl_addin.functions.tranches import metrics_table
+from xl_addin.registry.arguments import DealName
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf
 from xl_addin.registry.errors import unavailable, wrong
-from xl_addin.registry.kinds import NAME, DealName
+from xl_addin.registry.kinds import NAME
 from xl_addin.registry.results import Table
 
 CATEGORY = "CLO Runs"

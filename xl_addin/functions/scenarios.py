@@ -5,10 +5,11 @@ from typing import Annotated
 
 from engine.deal.assumptions import Scenario
 from engine.desk.handles import SCENARIO_FIELDS, is_handle
+from xl_addin.registry.arguments import ScenarioName
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf
 from xl_addin.registry.errors import unavailable
-from xl_addin.registry.kinds import NAME, ScenarioName
+from xl_addin.registry.kinds import NAME
 from xl_addin.registry.options import read_options
 from xl_addin.registry.results import Table
 

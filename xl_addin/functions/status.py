@@ -5,11 +5,11 @@ from importlib.metadata import version
 
 from engine.desk.runs import engine_version
 from engine.errors import BackendError
+from xl_addin.registry.arguments import Address
 from xl_addin.registry.catalogue import fingerprint
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf
 from xl_addin.registry.errors import CellError, cell_error
-from xl_addin.registry.kinds import Address
 from xl_addin.registry.results import Table
 
 CATEGORY = "CLO Status"

@@ -14,9 +14,10 @@ from engine.modes import Mode
 from engine.trading.hypothetical import Comparison, TestChange, TradeAttributes, hypothetical
 from engine.trading.trades import Grouping, Side
 from xl_addin.functions.weights import WEIGHTS, weight_by_test
+from xl_addin.registry.arguments import AsOf, DealName, Filter, Rows, RunMode
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf
-from xl_addin.registry.kinds import ROWS, AsOf, DealName, Filter, Rows, RunMode
+from xl_addin.registry.kinds import ROWS
 from xl_addin.registry.results import Table
 
 CATEGORY = "CLO Trading"

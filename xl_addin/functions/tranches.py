@@ -8,12 +8,12 @@ from engine.desk.reading.run_views import measures_of_last_run
 from engine.desk.reading.tranche_measures import TrancheMeasures
 from engine.modes import Mode
 from xl_addin.functions.run_tables import cells, tranche_table
+from xl_addin.registry.arguments import AsOf, ClassName, DealName, RunMode, ScenarioName
 from xl_addin.registry.batches import each, once, only
 from xl_addin.registry.class_names import find_class
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf
 from xl_addin.registry.errors import impossible, no_denominator, unavailable, wrong
-from xl_addin.registry.kinds import AsOf, ClassName, DealName, RunMode, ScenarioName
 from xl_addin.registry.results import Table
 
 CATEGORY = "CLO Cash Flows"

@@ -5,11 +5,12 @@ from typing import Annotated
 from engine.errors import ProgramError
 from engine.modes import Mode
 from engine.waterfall.parser import check_program, parse_program
+from xl_addin.registry.arguments import Cells, DealName, Rows, RunMode
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf
 from xl_addin.registry.errors import wrong
-from xl_addin.registry.kinds import Cells, DealName, Rows, RunMode, read_text
 from xl_addin.registry.results import Table
+from xl_addin.registry.values import read_text
 
 CATEGORY = "CLO Cash Flows"
 _EXAMPLE = '{"tranches A SUB";"INT:";"INT A";"EQUITY I";"PRIN:";"PRN A";"EQUITY P"}'

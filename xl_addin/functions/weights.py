@@ -5,8 +5,10 @@ from typing import Annotated
 
 from engine.compliance.catalogue import definition_of
 from engine.compliance.plan import Plan
+from xl_addin.registry.arguments import Rows
 from xl_addin.registry.errors import wrong
-from xl_addin.registry.kinds import OMITTED, ROWS, TEST, Rows, read_number
+from xl_addin.registry.kinds import ROWS, TEST
+from xl_addin.registry.values import OMITTED, read_number
 
 WEIGHTS = Annotated[
     Rows | None, ROWS, "Range with test number or name and weight in each row; the deal's own weights by default."

@@ -15,9 +15,9 @@ from xl_addin.registry.catalogue import by_name
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import Cost, Function, Parameter
 from xl_addin.registry.errors import CellError, PassedOnError, cell_error, wrong
-from xl_addin.registry.kinds import OMITTED, Raw, is_error
 from xl_addin.registry.memory import ResultMemory
 from xl_addin.registry.results import decode, encode, encode_error
+from xl_addin.registry.values import OMITTED, Raw, is_error
 
 
 class Call(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from engine.closest import did_you_mean
 from xl_addin.registry.errors import wrong
-from xl_addin.registry.kinds import read_number
+from xl_addin.registry.values import read_number
 
 
 def read_options(text: str, known: Sequence[str]) -> dict[str, float]:

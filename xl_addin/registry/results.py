@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 
 from xl_addin.registry.errors import CellError, cell_error, impossible, unavailable, wrong
-from xl_addin.registry.kinds import FIRST_SERIAL, serial
+from xl_addin.registry.values import FIRST_SERIAL, serial
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,8 +19,8 @@ from tests.xl_addin.conftest import CallCell
 from workbooks.demo import demo_snapshot
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.dispatch import Dispatcher
-from xl_addin.registry.kinds import serial
 from xl_addin.registry.memory import ResultMemory
+from xl_addin.registry.values import serial
 
 RELATIVE = 1e-9
 SOLVER_ABSOLUTE = 1e-9

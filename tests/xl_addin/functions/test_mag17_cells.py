@@ -13,7 +13,7 @@ from engine.desk.desk import Desk
 from tests.golden.mag17_extract import extract_par, extract_rows, extract_value
 from tests.xl_addin.conftest import CallCell
 from tests.xl_addin.functions.tables import column, records
-from xl_addin.registry.kinds import serial
+from xl_addin.registry.values import serial
 
 DEAL = "Mag 17"
 POOL = 431157604.91528994

@@ -9,7 +9,8 @@ import pytest
 from engine.modes import Mode
 from xl_addin.registry import kinds
 from xl_addin.registry.errors import CellError, PassedOnError
-from xl_addin.registry.kinds import OMITTED, Kind
+from xl_addin.registry.kinds import Kind
+from xl_addin.registry.values import OMITTED
 
 
 def _number_of(kind: Kind, raw: Any) -> str:

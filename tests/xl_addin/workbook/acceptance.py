@@ -23,7 +23,7 @@ from tests.golden.mag17_extract import extract_rows
 from tests.xl_addin.workbook.conftest import MAG17
 from tests.xl_addin.workbook.formula_calls import calls, formulas
 from tests.xl_addin.workbook.test_examples import ANSWER, ANSWER_AREA, BOND, EXAMPLES, HANDLE
-from xl_addin.registry.kinds import serial
+from xl_addin.registry.values import serial
 
 DEAL = f'"{MAG17}"'
 ASSET_FIELDS = ("par", "issue_name", "cpn_spread", "maturity", "market_value")
