@@ -10,6 +10,7 @@ from engine import numerics
 from engine.desk.deal_limits import limits_from_json
 from engine.waterfall.parser import parse_program
 from tests.xl_addin.command_line.command_lines import COMMANDS, parse
+from xl_addin.server.settings import ServerSettings
 
 PROJECT = Path(__file__).resolve().parent.parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -45,9 +46,10 @@ def test_the_table_holds_every_command() -> None:
 
 
 def test_the_environment_variables_are_read() -> None:
-    """Storage settings, the folder of compiled code, the folder of reference data."""
+    """Settings of storage and server, the folder of compiled code, the folder of reference data."""
     named = set(re.findall(r"CLODESK_[A-Z_]+", README))
     settings = {f"CLODESK_{name.upper()}" for name in StorageSettings.model_fields}
+    settings |= {f"CLODESK_SERVER_{name.upper()}" for name in ServerSettings.model_fields}
 
     assert named - settings == {"CLODESK_CACHE_DIR", "CLODESK_REFERENCE"}
     assert '"CLODESK_REFERENCE"' in (PROJECT / "tests" / "conftest.py").read_text()
