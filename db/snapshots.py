@@ -265,6 +265,16 @@ class SnapshotRepository:
             for r in rows
         )
 
+    def analysis_date(self, source_file_id: int) -> date:
+        """The date of a file; ReferenceDataError CLO-3020 for an unknown one."""
+        row = self._connection.execute(
+            "SELECT analysis_date FROM source_files WHERE source_file_id = %s", [source_file_id]
+        ).fetchone()
+        if row is None:
+            raise _no_file(source_file_id)
+        found: date = row[0]
+        return found
+
     def assets(self, source_file_id: int) -> tuple[AssetRow, ...]:
         """The asset master of a file."""
         return read_assets(self._connection, source_file_id)
@@ -310,7 +320,7 @@ class SnapshotRepository:
                 [source_file_id],
             ).fetchone()
             if row is None:
-                raise ReferenceDataError("CLO-3020", f"There is no imported file {source_file_id}")
+                raise _no_file(source_file_id)
             members = cursor.execute(
                 "SELECT deal_snapshot_id FROM deal_snapshot_sources WHERE source_file_id = %s AND %s"
                 " ORDER BY deal_number",
@@ -330,6 +340,10 @@ class SnapshotRepository:
             correlation=self.correlation(source_file_id) if with_correlation else None,
             **tables._asdict(),
         )
+
+
+def _no_file(source_file_id: int) -> ReferenceDataError:
+    return ReferenceDataError("CLO-3020", f"There is no imported file {source_file_id}")
 
 
 def content_hash(deal: DealSnapshot) -> str:

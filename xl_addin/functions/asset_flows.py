@@ -58,7 +58,7 @@ def clo_asset_cashflow(
     """
     universe = assets_of(ctx.views, "", as_of)
     asset = _asset(universe, blkrock_id)
-    on = universe.source.book.analysis_date
+    on = universe.source.analysis_date
     chosen = assumptions_of_holder(ctx.views, asset.blkrock_id, on, scenario, mode)
     basis = basis_of(ctx.views, universe.source, scenario, mode, chosen)
     return flow_table(basis.cash_flow(asset, par))

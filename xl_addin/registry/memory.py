@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 
 from db.cache import Cache
 
-_OVERHEAD = 120
+_OVERHEAD = 300
 
 
 class ResultMemory:

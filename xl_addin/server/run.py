@@ -1,5 +1,6 @@
 """Running the server: the socket, uvicorn, and an end that lets the requests under way finish."""
 
+import gc
 import os
 import signal
 import socket
@@ -16,6 +17,8 @@ from xl_addin.server.processes import hold_libraries_to_one_thread, silence_the_
 from xl_addin.server.services import Services
 from xl_addin.server.settings import ServerSettings
 
+_COLLECT_AFTER = 50_000
+"""Objects made between two looks for garbage."""
 _KEPT_OPEN = 75
 """Seconds that an idle connection stays: a workbook that is edited by hand asks every few of them."""
 _PATIENCE = 30
@@ -36,6 +39,10 @@ def serve(settings: ServerSettings) -> None:
     silence_the_tracker()
     app = create_app(settings, pages=pages())
     listening = bound_socket(settings)
+    # What was loaded by now stays for good; loading a deal makes thousands of records, none of them garbage.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, 20, 20)
     print(address_of(settings, listening), flush=True)
     # Once all is ended uvicorn raises the signal that ended it again; the process then leaves as from any end.
     signal.signal(signal.SIGTERM, _leave)

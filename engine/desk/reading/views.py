@@ -24,7 +24,7 @@ from engine.desk.records import ComplianceOutcome, RunOutcome
 from engine.desk.versions import DataVersions
 from engine.errors import InputError, ReferenceDataError
 from engine.modes import Mode
-from engine.snapshot import Correlation, DealSnapshot, LegacyResult, WorkbookSnapshot
+from engine.snapshot import AssetRow, Correlation, DealSnapshot, LegacyResult, WorkbookSnapshot
 
 V = TypeVar("V")
 _MOST_KEPT = 256
@@ -32,15 +32,22 @@ _MOST_KEPT = 256
 
 @dataclass(frozen=True)
 class BookView:
-    """What the deals of an imported workbook share, and its assets by id: without the deals and the correlations."""
+    """An imported workbook: its assets, and at the first look everything else but deals and correlations."""
 
-    book: WorkbookSnapshot
     source_file_id: int
+    analysis_date: date
+    assets: tuple[AssetRow, ...]
+    read_book: Callable[[], WorkbookSnapshot]
+
+    @cached_property
+    def book(self) -> WorkbookSnapshot:
+        """Curve, calendar, schedules, panels and saved results; most cells ask for assets alone."""
+        return self.read_book()
 
     @cached_property
     def asset_by_id(self) -> Mapping[str, Asset]:
         """Assets by id; of an id that stands twice, the first row."""
-        return {row.asset.blkrock_id: row.asset for row in reversed(self.book.assets)}
+        return {row.asset.blkrock_id: row.asset for row in reversed(self.assets)}
 
     @cached_property
     def _id_by_small_letters(self) -> Mapping[str, tuple[str, ...]]:
@@ -52,8 +59,7 @@ class BookView:
     @cached_property
     def rated_by_id(self) -> Mapping[str, Asset]:
         """Assets by id, their blank ratings and recovery rates derived at the date of the workbook."""
-        as_of = self.book.analysis_date
-        return {name: with_ratings(asset, as_of) for name, asset in self.asset_by_id.items()}
+        return {name: with_ratings(asset, self.analysis_date) for name, asset in self.asset_by_id.items()}
 
     @cached_property
     def legacy_results(self) -> Mapping[tuple[str, ...], LegacyResult]:
@@ -164,10 +170,14 @@ class Views:
     def book(self, source_file_id: int) -> BookView:
         """An imported workbook by its number; it never changes."""
 
+        def read_book() -> WorkbookSnapshot:
+            with self._store.read() as work:
+                return work.snapshots.workbook(source_file_id, with_correlation=False, with_deals=False)
+
         def load() -> BookView:
             with self._store.read() as work:
-                found = work.snapshots.workbook(source_file_id, with_correlation=False, with_deals=False)
-            return BookView(found, source_file_id)
+                as_of, assets = work.snapshots.analysis_date(source_file_id), work.snapshots.assets(source_file_id)
+            return BookView(source_file_id, as_of, assets, read_book)
 
         return self._shelf.get(("book", source_file_id), load)
 

@@ -255,7 +255,7 @@ def test_processes_share_answers_that_needed_the_database(calls_made: list[str])
 
 def test_the_memory_forgets_the_least_used_when_it_is_full() -> None:
     """Its size is bounded in bytes."""
-    memory = ResultMemory(most_bytes=1000)
+    memory = ResultMemory(most_bytes=1700)
     for i in range(10):
         memory.put_many({b"key%d" % i: b"x" * 100}, is_shared=False)
         memory.get_many([b"key0"])
