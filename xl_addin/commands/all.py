@@ -10,6 +10,7 @@ SUBJECTS = (
     "rebalancing",
     "spreads",
     "cash_flows",
+    "rating_migration",
     "jobs",
     "results",
     "legacy_layout",

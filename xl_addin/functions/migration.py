@@ -17,6 +17,7 @@ CATEGORY = "CLO Migration"
 MOST_ASSETS = 447
 """Assets of one matrix: with its headers it stays below the 200,000 cells of a table."""
 
+Frequency = Annotated[Literal["annual", "semi_annual", "quarterly"], "Length of the period; annual by default."]
 CorrelationSource = Annotated[
     Literal["user", "system"], "user (default): the stored matrix; system: by issuer, industry and rating."
 ]
@@ -30,9 +31,7 @@ CorrelationSource = Annotated[
     examples=['=CLO_TRANSITION_MATRIX("quarterly")'],
 )
 def clo_transition_matrix(
-    frequency: Annotated[
-        Literal["annual", "semi_annual", "quarterly"], "Length of the period; annual by default."
-    ] = "annual",
+    frequency: Frequency = "annual",
     as_of: AsOf = None,
     mode: RunMode = Mode.STANDARD,
     *,

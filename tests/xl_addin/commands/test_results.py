@@ -31,7 +31,7 @@ def test_the_ribbon_has_the_commands_of_the_specification() -> None:
     """Ids and order are those of spec 06 §12; every command has words for the user."""
     ids = [one.id for one in commands()]
 
-    assert ids[:14] == [
+    assert ids[:15] == [
         "clo_select_deal",
         "clo_settings",
         "clo_run_compliance",
@@ -46,6 +46,7 @@ def test_the_ribbon_has_the_commands_of_the_specification() -> None:
         "clo_run_asset_cashflows",
         "clo_run_waterfall",
         "clo_run_waterfall_all",
+        "clo_run_migration",
     ]
     groups = [one.group for one in commands()]
     assert list(dict.fromkeys(groups)) == ["Deal", "Run", "Results", "Data", "Tools"]
@@ -202,6 +203,21 @@ def test_many_trades_are_kept_as_a_run_that_cells_read(
         traded[row["blkrock_id"]] += row["par"]
     assert traded == pytest.approx({row["BlackRock ID"]: row["Par"] for row in made})
     assert cells.call("CLO_RUN_STATUS", [run_id], ctx) == {"v": "done"}
+
+
+def test_rating_migration_is_shown_by_notch_and_by_letter(run: RunCommand, demo: Desk, book: Workbook) -> None:
+    """The table is that of the function; families add up to it, and both charts are drawn."""
+    applied(run("clo_run_migration", cells={"clo_frequency": "Semi-Annually"}, answers={"years": 2}), book)
+    rows = table_on(book, "RM-Demo 1", "Expected par by rating")
+    letters = table_on(book, "RM-Demo 1", "By letter")
+    cells, ctx = Dispatcher(ResultMemory()), CallContext(lambda: demo)
+    _, *answered = cells.call("CLO_RATING_MIX", [DEAL_NAME, "semi_annual", 2], ctx)["v"]
+
+    assert [row["Expected default"] for row in rows] == [row[2] for row in answered]
+    assert len(rows) == 5
+    for row, family in zip(answered, letters, strict=True):
+        assert sum(value for name, value in family.items() if name != "Period end") == pytest.approx(sum(row[4:]))
+    assert charts_on(book, "RM-Demo 1") == ["Expected par by rating", "Expected cumulative default rate"]
 
 
 def test_spreads_of_the_deal(run: RunCommand, book: Workbook, held: list[str]) -> None:
