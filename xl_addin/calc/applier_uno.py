@@ -20,7 +20,7 @@ from xl_addin.commands.marks import MARK, fingerprint, is_unchanged
 
 Document = Any
 
-_PAGE_STYLE = "clodesk results"
+_PAGE_STYLE, _WIDE_PAGE_STYLE = "clodesk results", "clodesk wide results"
 _FIXED = (1, 2, 4, 16)  # com.sun.star.sheet.CellFlags: VALUE, DATETIME, STRING, FORMULA
 _LOOKS = (32, 64, 256)  # HARDATTR, STYLES, EDITATTR
 _CONTENTS, _FORMATS = sum(_FIXED), sum(_LOOKS)
@@ -103,22 +103,24 @@ def _ensure_sheet(document: Document, operation: p.EnsureSheet) -> set[str]:
         sheet = sheets.getByName(operation.name)
         if operation.is_output:
             sheet.TabColor = colour(TAB_COLOUR)
-            _print_on_one_width(document, sheet)
+            _print_across(document, sheet, operation.is_wide)
             _mark(sheet, "")
     sheet.IsVisible = operation.is_visible
     return {sheet.getName()} if operation.is_output and sheet.NamedRanges.hasByName(MARK) else set()
 
 
-def _print_on_one_width(document: Document, sheet: Any) -> None:
-    """Results print across the page, all columns side by side."""
+def _print_across(document: Document, sheet: Any, is_wide: bool) -> None:
+    """Results print across the page, all columns side by side unless they are too many."""
+    name = _WIDE_PAGE_STYLE if is_wide else _PAGE_STYLE
     styles = document.getStyleFamilies().getByName("PageStyles")
-    if not styles.hasByName(_PAGE_STYLE):
-        styles.insertByName(_PAGE_STYLE, document.createInstance("com.sun.star.style.PageStyle"))
-        style = styles.getByName(_PAGE_STYLE)
+    if not styles.hasByName(name):
+        styles.insertByName(name, document.createInstance("com.sun.star.style.PageStyle"))
+        style = styles.getByName(name)
         style.IsLandscape = True
         style.Width, style.Height = max(style.Width, style.Height), min(style.Width, style.Height)
-        style.ScaleToPagesX, style.ScaleToPagesY = 1, 0
-    sheet.PageStyle = _PAGE_STYLE
+        if not is_wide:
+            style.ScaleToPagesX, style.ScaleToPagesY = 1, 0
+    sheet.PageStyle = name
 
 
 def _delete_sheets(document: Document, operation: p.DeleteSheets, touched: set[str]) -> None:

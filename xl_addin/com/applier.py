@@ -32,9 +32,11 @@ def apply_patch(patch: ops.WorkbookPatch, book: ComBook) -> list[ops.Message]:
         return _Applier(book).apply(patch)
 
 
-def _print_on_one_width(page: Any) -> None:
-    """Results print across the page, all columns side by side."""
+def _print_across(page: Any, is_wide: bool) -> None:
+    """Results print across the page, all columns side by side unless they are too many."""
     page.Orientation = _LANDSCAPE
+    if is_wide:
+        return
     page.Zoom = False
     page.FitToPagesWide, page.FitToPagesTall = 1, False
 
@@ -124,7 +126,7 @@ class _Applier:
             sheet = self._book.sheets.add(operation.name, after=after or self._book.sheets[len(self._book.sheets) - 1])
             if operation.is_output:
                 sheet.api.Tab.Color = looks_com.colour(TAB_COLOUR)
-                _print_on_one_width(sheet.api.PageSetup)
+                _print_across(sheet.api.PageSetup, operation.is_wide)
                 _mark(sheet, "")
         sheet.visible = operation.is_visible
         if operation.is_output and mark_of(sheet) is not None:

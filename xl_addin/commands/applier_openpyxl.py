@@ -41,9 +41,11 @@ def apply_patch(patch: ops.WorkbookPatch, book: OfOpenpyxl) -> list[ops.Message]
     return _Applier(book).apply(patch)
 
 
-def _print_on_one_width(sheet: OfOpenpyxl) -> None:
-    """Results print across the page, all columns side by side."""
+def _print_across(sheet: OfOpenpyxl, is_wide: bool) -> None:
+    """Results print across the page, all columns side by side unless they are too many."""
     sheet.page_setup.orientation = "landscape"
+    if is_wide:
+        return
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
@@ -138,7 +140,7 @@ class _Applier:
             sheet = self._book.create_sheet(operation.name, place)
             if operation.is_output:
                 sheet.sheet_properties.tabColor = TAB_COLOUR
-                _print_on_one_width(sheet)
+                _print_across(sheet, operation.is_wide)
                 sheet.defined_names[MARK] = DefinedName(MARK, attr_text='""', hidden=True)
         sheet.sheet_state = "visible" if operation.is_visible else "hidden"
         if operation.is_output and MARK in sheet.defined_names:

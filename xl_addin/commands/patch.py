@@ -42,12 +42,14 @@ class EnsureSheet:
     """Have a sheet of this name; its content stays. after: name of the sheet it follows, last by default.
 
     is_output marks it as written by us: `DeleteSheets` takes only such sheets away, and no user's sheet is overwritten.
+    Such a sheet prints across the page, all columns side by side, unless is_wide says that nobody could read that.
     """
 
     name: str
     after: str | None = None
     is_visible: bool = True
     is_output: bool = True
+    is_wide: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,13 @@ FREQUENCY = "clo_frequency"
 _WORDS = {"annually": "annual", "semiannually": "semi_annual", "quarterly": "quarterly"}
 _KIND = kinds.choice("Annually", "Semi-Annually", "Quarterly")
 _FAMILIES = ("AAA", "AA", "A", "BBB", "BB", "B", "CCC", "D")
+_N_TOTALS = 4
+_STYLES = {
+    "performing_par": Style.AMOUNT,
+    "expected_default": Style.AMOUNT,
+    "cumulative_default_rate": Style.PERCENT,
+    **dict.fromkeys(_FAMILIES, Style.AMOUNT),
+}
 _MILLIONS = '#,##0,,"m"'
 
 
@@ -47,23 +54,27 @@ def run_migration(inputs: Inputs, ctx: CallContext, progress: Progress) -> Workb
         f"As of {chosen.as_of}, {word.lower()}, {chosen.mode.value} mode; expectation from the transition matrix,"
         " assets held to their maturity",
     )
-    styles = {name: Style.AMOUNT for name in grid[0][1:] if name != "cumulative_default_rate"}
-    block = sheet.table("Expected par by rating", grid, styles={**styles, "cumulative_default_rate": Style.PERCENT})
-    sheet.freeze(block, 1)
-    letters = sheet.table("By letter", _by_letter(grid), is_beside=True, styles=dict.fromkeys(_FAMILIES, Style.AMOUNT))
-    dates = block.cells("period_end")
+    letters = sheet.table("Expected par by letter", _by_letter(grid), styles=_STYLES)
+    sheet.freeze(letters, 1)
+    dates = letters.cells("period_end")
     mix = [(name, letters.cells(name)) for name in _FAMILIES]
     sheet.chart("stacked_area", "Expected par by rating", dates, mix, axis_format=_MILLIONS)
-    rates = [("Cumulative default rate", block.cells("cumulative_default_rate"))]
+    rates = [("Cumulative default rate", letters.cells("cumulative_default_rate"))]
     sheet.chart("line", "Expected cumulative default rate", dates, rates, axis_format="0.0%")
+    notches = OutputSheet(output_name(inputs, f"RM-{chosen.deal} Notches"), after=sheet.name)
+    notches.title(f"{chosen.deal}: rating migration by notch", f"As of {chosen.as_of}, {word.lower()}")
+    par = {name: Style.AMOUNT for name in grid[0] if str(name).startswith("par_")}
+    notches.freeze(notches.table("Expected par by rating", grid, styles={**_STYLES, **par}), 1)
     rate, n_years = grid[-1][3], inputs.answers.get("years") or 10
     share = f"{rate:.2%}" if isinstance(rate, float) else "Nothing"
-    return shown((sheet,), f"{chosen.deal}: {share} of the rated par is expected to default within {n_years} years.")
+    return shown(
+        (sheet, notches), f"{chosen.deal}: {share} of the rated par is expected to default within {n_years} years."
+    )
 
 
 def _by_letter(grid: list[list[Any]]) -> list[list[Any]]:
-    """Par by rating family, default last."""
+    """The same with par by rating family, default last."""
     families = [str(name).removeprefix("par_").rstrip("+-") for name in grid[0]]
     places = {family: [i for i, one in enumerate(families) if one == family] for family in _FAMILIES}
-    rows = [[row[0], *(sum(row[i] for i in places[family]) for family in _FAMILIES)] for row in grid[1:]]
-    return [["period_end", *_FAMILIES], *rows]
+    rows = [[*row[:_N_TOTALS], *(sum(row[i] for i in places[family]) for family in _FAMILIES)] for row in grid[1:]]
+    return [[*grid[0][:_N_TOTALS], *_FAMILIES], *rows]

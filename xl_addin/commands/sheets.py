@@ -90,6 +90,10 @@ def table_name(sheet: str, title: str) -> str:
     return "_".join(part for part in plain.split("_") if part)[:250]
 
 
+_MOST_PRINTED = 24
+"""Columns that can still be read side by side on one page."""
+
+
 @dataclass(slots=True)
 class OutputSheet:
     """One sheet on its way. after: the sheet it follows."""
@@ -240,7 +244,7 @@ class OutputSheet:
 
     def ensured(self) -> Operation:
         """Have the sheet."""
-        return EnsureSheet(name=self.name, after=self.after)
+        return EnsureSheet(name=self.name, after=self.after, is_wide=self._right > _MOST_PRINTED)
 
     def operations(self) -> tuple[Operation, ...]:
         """Everything on the sheet in order, in place of what stood there: cells, tables and charts."""

@@ -271,9 +271,11 @@ def test_any_patched_workbook_can_be_saved_and_read(
 
 
 def test_a_result_prints_across_the_page_on_one_width(book: Workbook) -> None:
-    """All columns side by side, as many pages down as it takes; a sheet that is no result is left alone."""
-    applied(patch(p.EnsureSheet(name="Mine", is_output=False)), book)
+    """All columns side by side, unless they are too many to be read; a sheet that is no result is left alone."""
+    wide = p.EnsureSheet(name="Wide", is_wide=True)
+    applied(patch(p.EnsureSheet(name="Mine", is_output=False), wide), book)
 
     assert (book["Out"].page_setup.orientation, book["Out"].page_setup.fitToHeight) == ("landscape", 0)
     assert book["Out"].sheet_properties.pageSetUpPr.fitToPage
     assert book["Mine"].page_setup.orientation is None
+    assert (book["Wide"].page_setup.orientation, book["Wide"].page_setup.fitToHeight) == ("landscape", None)

@@ -208,15 +208,16 @@ def test_many_trades_are_kept_as_a_run_that_cells_read(
 def test_rating_migration_is_shown_by_notch_and_by_letter(run: RunCommand, demo: Desk, book: Workbook) -> None:
     """The table is that of the function; families add up to it, and both charts are drawn."""
     applied(run("clo_run_migration", cells={"clo_frequency": "Semi-Annually"}, answers={"years": 2}), book)
-    rows = table_on(book, "RM-Demo 1", "Expected par by rating")
-    letters = table_on(book, "RM-Demo 1", "By letter")
+    rows = table_on(book, "RM-Demo 1 Notches", "Expected par by rating")
+    letters = table_on(book, "RM-Demo 1", "Expected par by letter")
     cells, ctx = Dispatcher(ResultMemory()), CallContext(lambda: demo)
     _, *answered = cells.call("CLO_RATING_MIX", [DEAL_NAME, "semi_annual", 2], ctx)["v"]
 
     assert [row["Expected default"] for row in rows] == [row[2] for row in answered]
     assert len(rows) == 5
     for row, family in zip(answered, letters, strict=True):
-        assert sum(value for name, value in family.items() if name != "Period end") == pytest.approx(sum(row[4:]))
+        assert sum(list(family.values())[4:]) == pytest.approx(sum(row[4:]))
+        assert list(family.values())[1:4] == row[1:4]
     assert charts_on(book, "RM-Demo 1") == ["Expected par by rating", "Expected cumulative default rate"]
 
 

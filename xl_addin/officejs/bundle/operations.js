@@ -9,21 +9,21 @@ const PORTION = 1_000_000;
 const LEVELS = { left: "Left", center: "Center", right: "Right" };
 const CLEARED = { contents: "Contents", formats: "Formats", all: "All" };
 
-/** Results print across the page, all columns side by side. */
-function printOnOneWidth(page) {
+/** Results print across the page, all columns side by side unless they are too many. */
+function printAcross(page, isWide) {
   page.orientation = "Landscape";
-  page.zoom = { horizontalFitToPages: 1 };
+  if (!isWide) page.zoom = { horizontalFitToPages: 1 };
 }
 
 export const OPERATIONS = {
-  async ensure_sheet(book, { name, after, is_visible: isVisible, is_output: isOutput }) {
+  async ensure_sheet(book, { name, after, is_visible: isVisible, is_output: isOutput, is_wide: isWide }) {
     if (!book.sheets.includes(name)) {
       const sheet = book.context.workbook.worksheets.add(name);
       const place = after === null || !book.sheets.includes(after) ? book.sheets.length : book.sheets.indexOf(after) + 1;
       sheet.position = place;
       if (isOutput) {
         sheet.tabColor = `#${book.looks.tab_colour}`;
-        printOnOneWidth(sheet.pageLayout);
+        printAcross(sheet.pageLayout, isWide);
       }
       book.sheets.splice(place, 0, name);
     } else if (isOutput && !book.ours.has(name)) {
