@@ -101,7 +101,7 @@ def test_the_skew_of_clocks_is_forgiven(live: Live) -> None:
         (signed(kid="unknown"), "CLO-3110"),
         (signed(sub=None), "CLO-3110"),
         (signed(exp=None), "CLO-3110"),
-        (signed(nbf=time.time() + 600), "CLO-3110"),
+        (signed(nbf=time.time() + 80_000), "CLO-3110"),
         (signed(key="", algorithm="none"), "CLO-3110"),
         (signed()[:-4] + "AAAA", "CLO-3110"),
         ("not.a.token", "CLO-3110"),
