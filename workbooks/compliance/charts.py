@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from xlsxwriter.chart import Chart
 
+from workbooks.palette import ALERT, INK
 from workbooks.results.charts import LONGEST_LABEL, PALETTE
-from workbooks.results.looks import ALERT, INK, Block
+from workbooks.results.looks import Block
 from workbooks.xlsx import ExactWorkbook, one_line
 
 Cells = Sequence[str | int]

@@ -7,7 +7,8 @@ from xlsxwriter.utility import xl_range_abs
 from engine.compliance.definition import Unit
 from engine.compliance.results import ComplianceResult, Verdict
 from workbooks.compliance.record import ComplianceRecord
-from workbooks.results.looks import ACCENT, Block, Look, Page
+from workbooks.palette import ACCENT
+from workbooks.results.looks import Block, Look, Page
 from workbooks.xlsx import Scalar
 
 LOOK_OF_UNIT = {

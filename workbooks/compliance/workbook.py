@@ -9,7 +9,8 @@ from workbooks.compliance.history import write_history
 from workbooks.compliance.positions import write_drivers, write_positions
 from workbooks.compliance.provenance import write_provenance
 from workbooks.compliance.record import ComplianceRecord
-from workbooks.results.looks import FONT, FONT_SIZE, Looks, Page
+from workbooks.palette import FONT, FONT_SIZE
+from workbooks.results.looks import Looks, Page
 from workbooks.xlsx import ExactWorkbook, sheet_name
 
 SUBJECTS = ("Dashboard", "Pool", "Concentrations", "History of tests", "Drivers", "Positions", "Provenance")

@@ -8,7 +8,8 @@ import numpy as np
 from xlsxwriter.chart import Chart
 from xlsxwriter.worksheet import Worksheet
 
-from workbooks.results.looks import ALERT, INK, Block, Page
+from workbooks.palette import ALERT, INK
+from workbooks.results.looks import Block, Page
 from workbooks.results.periods import TOTAL_PAID, CoverageTable, heading
 from workbooks.xlsx import ExactWorkbook, one_line
 

@@ -9,10 +9,9 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
+from workbooks.palette import ACCENT, ALERT, AMBER, FONT, FONT_SIZE, GOOD, INK
 from workbooks.xlsx import ExactWorkbook, Scalar, one_line, put
 
-INK, ACCENT, PALE, ALERT, AMBER, GOOD = "#1F2A44", "#2F5D8C", "#E9EFF6", "#B3261E", "#B26A00", "#2E7D4F"
-FONT, FONT_SIZE = "Arial", 10
 LONGEST_PRINT_TITLE = 80
 TABLE_STYLE = "Table Style Light 1"
 PAGE_WIDTH_CHARACTERS, PAGE_HEIGHT_ROWS = 128.0, 31.0  # of a landscape A4 page at full size, with some air

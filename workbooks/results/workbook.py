@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import InputError
+from workbooks.palette import FONT, FONT_SIZE
 from workbooks.results.charts import ChartSource, write_charts
 from workbooks.results.comparison import write_comparison
-from workbooks.results.looks import FONT, FONT_SIZE, Looks, Page
+from workbooks.results.looks import Looks, Page
 from workbooks.results.periods import (
     class_label,
     write_collateral,

@@ -17,7 +17,7 @@ from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, TwoCellAnchor
 from openpyxl.drawing.text import CharacterProperties, Font, Paragraph, ParagraphProperties, RegularTextRun
 from openpyxl.utils.cell import coordinate_to_tuple
 
-from workbooks.results.looks import ALERT, FONT, INK
+from workbooks.palette import ALERT, FONT, INK
 from workbooks.templates.looks import HAIRLINE, MUTED, SERIES, rgb
 from workbooks.templates.page import Area, Page
 

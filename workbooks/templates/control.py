@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from openpyxl import Workbook
 
 from engine.snapshot import CellValue, FilterRow
-from workbooks.results.looks import ACCENT
+from workbooks.palette import ACCENT
 from workbooks.templates import looks
 from workbooks.templates.content import ControlContent
 from workbooks.templates.formulas import call, quoted, shown

@@ -5,7 +5,7 @@ from pathlib import Path
 from openpyxl import Workbook
 from openpyxl.styles import Font
 
-from workbooks.results.looks import FONT, FONT_SIZE
+from workbooks.palette import FONT, FONT_SIZE
 from workbooks.templates.about import write_about
 from workbooks.templates.cashflows import write_balances, write_cashflows
 from workbooks.templates.compliance import write_compliance_sheet

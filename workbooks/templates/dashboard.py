@@ -3,7 +3,7 @@
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
-from workbooks.results.looks import ACCENT
+from workbooks.palette import ACCENT
 from workbooks.templates import looks
 from workbooks.templates.cashflows import balance_chart
 from workbooks.templates.charts import bars, place

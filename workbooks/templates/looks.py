@@ -6,7 +6,7 @@ from functools import cache
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.styles.differential import DifferentialStyle
 
-from workbooks.results.looks import ACCENT, ALERT, FONT, FONT_SIZE, GOOD, INK, PALE
+from workbooks.palette import ACCENT, ALERT, FONT, FONT_SIZE, GOOD, INK, PALE
 
 MUTED, HAIRLINE, INPUT_FILL, INPUT_INK, INPUT_EDGE, WHITE = (
     "#6B7486", "#D5DCE6", "#FFF8E1", "#1746A2", "#E0C878", "#FFFFFF",

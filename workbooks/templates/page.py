@@ -18,7 +18,7 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from engine.snapshot import CellValue
-from workbooks.results.looks import FONT
+from workbooks.palette import FONT
 from workbooks.templates import looks
 from workbooks.templates.formulas import call, filling, status
 from workbooks.templates.looks import Look, style_of

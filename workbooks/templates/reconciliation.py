@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 
 from engine.snapshot import LegacyResult, TradeRow
-from workbooks.results.looks import ACCENT, FONT, FONT_SIZE
+from workbooks.palette import ACCENT, FONT, FONT_SIZE
 from workbooks.templates import looks
 from workbooks.templates.formulas import call, quoted
 from workbooks.templates.package import save

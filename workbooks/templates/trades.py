@@ -2,7 +2,7 @@
 
 from openpyxl import Workbook
 
-from workbooks.results.looks import ACCENT
+from workbooks.palette import ACCENT
 from workbooks.templates import looks
 from workbooks.templates.content import ControlContent
 from workbooks.templates.formulas import call, shown

@@ -10,7 +10,8 @@ from engine.errors import InputError
 from engine.trading.flows import FlowChange
 from engine.trading.hypothetical import Comparison, TestChange
 from engine.trading.trades import Side
-from workbooks.results.looks import FONT, FONT_SIZE, Column, Look, Looks, Page
+from workbooks.palette import FONT, FONT_SIZE
+from workbooks.results.looks import Column, Look, Looks, Page
 from workbooks.xlsx import ExactWorkbook, Scalar, sheet_name
 
 _LOOK_OF_MEASURE = {

@@ -14,7 +14,8 @@ from engine.errors import WorkbookError
 from engine.trading.trades import Side, Trade, side_of
 from workbooks.legacy.book import open_book
 from workbooks.legacy.cells import address
-from workbooks.results.looks import FONT, FONT_SIZE, Column, Look, Looks, Page
+from workbooks.palette import FONT, FONT_SIZE
+from workbooks.results.looks import Column, Look, Looks, Page
 from workbooks.xlsx import ExactWorkbook
 
 HEADERS = ("Deal", "Asset", "Side", "Par", "Price")

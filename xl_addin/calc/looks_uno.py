@@ -5,7 +5,8 @@ from typing import Any
 
 import uno  # type: ignore[import-not-found]  # comes with LibreOffice
 
-from xl_addin.commands.looks import FONT, LOOKS
+from workbooks.palette import FONT
+from xl_addin.commands.looks import LOOKS
 from xl_addin.commands.patch import Style
 
 _BOLD, _NORMAL = 150.0, 100.0  # com.sun.star.awt.FontWeight

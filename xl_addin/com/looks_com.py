@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from xl_addin.commands.looks import FONT, LOOKS
+from workbooks.palette import FONT
+from xl_addin.commands.looks import LOOKS
 from xl_addin.commands.patch import Style
 
 _ALIGNMENTS = {"left": -4131, "center": -4108, "right": -4152}

@@ -5,15 +5,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
+from engine.desk.records import Progress as Progress
 from engine.errors import ReferenceDataError
 from xl_addin.commands.patch import WorkbookPatch
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.errors import CellError
 from xl_addin.registry.kinds import Kind
 from xl_addin.registry.values import OMITTED
-
-Progress = Callable[[str, float], None]
-"""Called with what is being done and the fraction that is done."""
 
 
 class Role(Enum):
@@ -73,6 +71,10 @@ class Inputs:
     ours: Sequence[str] = ()
 
 
+Run = Callable[[Inputs, CallContext, Progress], WorkbookPatch]
+"""What a command does: inputs, context and progress to a patch."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """A command. run(inputs, ctx, progress) gives a patch; reads: the names and tables that a client sends along.
@@ -90,7 +92,7 @@ class Command:
     role: Role
     reads: tuple[str, ...]
     asks: tuple[Ask, ...]
-    run: Callable[[Inputs, CallContext, Progress], WorkbookPatch]
+    run: Run
     is_client_side: bool = False
 
 
@@ -110,14 +112,10 @@ def command(
     reads: Sequence[str] = (),
     asks: Sequence[Ask] = (),
     is_client_side: bool = False,
-) -> Callable[
-    [Callable[[Inputs, CallContext, Progress], WorkbookPatch]], Callable[[Inputs, CallContext, Progress], WorkbookPatch]
-]:
+) -> Callable[[Run], Run]:
     """Declare a command."""
 
-    def declare(
-        run: Callable[[Inputs, CallContext, Progress], WorkbookPatch],
-    ) -> Callable[[Inputs, CallContext, Progress], WorkbookPatch]:
+    def declare(run: Run) -> Run:
         COMMANDS[command_id] = Command(
             id=command_id,
             label=label,

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from workbooks import palette
+from workbooks.palette import FONT, FONT_SIZE
 from xl_addin.commands.patch import Style
 
-FONT, FONT_SIZE = "Arial", 10.0
-INK, ACCENT, PALE, ALERT, GREEN, MUTED = "1F2A44", "2F5D8C", "E9EFF6", "B3261E", "2E7D4F", "5A6478"
-WHITE, PALE_ALERT, PALE_GREEN, PALE_YELLOW = "FFFFFF", "FBE9E7", "E6F4EA", "FFF9E5"
+INK, ACCENT, PALE, ALERT, GREEN = (
+    colour.removeprefix("#") for colour in (palette.INK, palette.ACCENT, palette.PALE, palette.ALERT, palette.GOOD)
+)
+MUTED, WHITE, PALE_ALERT, PALE_GREEN, PALE_YELLOW = "5A6478", "FFFFFF", "FBE9E7", "E6F4EA", "FFF9E5"
 TABLE_STYLE = "TableStyleLight1"
-TAB_COLOUR = "2F5D8C"
+TAB_COLOUR = ACCENT
 GRID_COLOUR = "DDE3EA"
 CHART_COLOURS = (
     "1F3A5F", "D98F3E", "4C86B8", "B85C38", "4F7F6B", "7FB0D3", "E0B66A", "7A7F8C", "2F5D8C", "B7D3E6",
@@ -26,7 +29,7 @@ class Look:
     """Font, fill, number format and alignment of a range; "" leaves the number format or the fill as it is."""
 
     number_format: str = ""
-    size: float = FONT_SIZE
+    size: float = float(FONT_SIZE)
     is_bold: bool = False
     is_italic: bool = False
     colour: str = INK

@@ -4,8 +4,9 @@ from copy import copy
 
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
+from workbooks.palette import FONT
 from xl_addin.commands.charts_openpyxl import OfOpenpyxl
-from xl_addin.commands.looks import ACCENT, FONT, LOOKS, Look
+from xl_addin.commands.looks import ACCENT, LOOKS, Look
 from xl_addin.commands.patch import Style
 
 

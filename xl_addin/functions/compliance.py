@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from engine.closest import did_you_mean
 from engine.compliance.catalogue import BY_ID
@@ -16,6 +16,7 @@ from xl_addin.registry.batches import each, once, only
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.declare import udf
 from xl_addin.registry.errors import no_denominator, unavailable
+from xl_addin.registry.kinds import choice
 from xl_addin.registry.results import Table
 
 CATEGORY = "CLO Compliance"
@@ -138,22 +139,7 @@ def _test_results(calls: Sequence[tuple[Any, ...]], ctx: CallContext) -> list[An
 def clo_test_result(
     deal: DealName,
     test: TestKey,
-    field: Annotated[
-        Literal[
-            "test_number",
-            "test_name",
-            "direction",
-            "numerator",
-            "denominator",
-            "result",
-            "threshold",
-            "cushion",
-            "pass",
-            "maintained",
-            "comment",
-        ],
-        "A column of CLO_COMPLIANCE, result by default.",
-    ] = "result",
+    field: Annotated[str, choice(*COLUMNS), "A column of CLO_COMPLIANCE, result by default."] = "result",
     as_of: AsOf = None,
     scenario: ScenarioName = "BASE",
     mode: RunMode = Mode.STANDARD,

@@ -1,7 +1,6 @@
 """What runs in the process of a job: one command, its progress and its outcome sent through a pipe."""
 
 import time
-from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -10,15 +9,14 @@ import orjson
 
 from db.settings import StorageSettings
 from engine.errors import ClodeskError
-from xl_addin.commands.declare import Inputs, Progress
-from xl_addin.commands.patch import WorkbookPatch, patch_to_json
+from xl_addin.commands.declare import Inputs, Progress, Run
+from xl_addin.commands.patch import patch_to_json
 from xl_addin.registry.context import CallContext
 from xl_addin.registry.errors import cell_error
 from xl_addin.server.door import DeskDoor
 from xl_addin.server.logs import log_json_lines
 from xl_addin.server.processes import end_with_parent
 
-Run = Callable[[Inputs, CallContext, Progress], WorkbookPatch]
 _PAUSE = 0.05
 """Seconds between reports of one stage: more of them nobody could see."""
 

@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from db.settings import StorageSettings
-from xl_addin.commands.declare import Inputs
-from xl_addin.server.job_process import Run, run_job
+from xl_addin.commands.declare import Inputs, Run
+from xl_addin.server.job_process import run_job
 from xl_addin.server.processes import process_context
 
 _GRACE = 0.2

@@ -13,12 +13,11 @@ from typing import Any
 import orjson
 
 from db.settings import StorageSettings
-from xl_addin.commands.declare import Inputs
+from xl_addin.commands.declare import Inputs, Run
 from xl_addin.registry.errors import unavailable
 from xl_addin.registry.results import encode_error
 from xl_addin.server.auth.users import User
 from xl_addin.server.errors import RequestError
-from xl_addin.server.job_process import Run
 from xl_addin.server.job_run import JobRun
 
 _KEPT = timedelta(hours=1)
