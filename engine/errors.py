@@ -10,8 +10,8 @@ ClodeskError                  CLO-nnnn, problem, where, remedy
   BackendError                database, cache or server out of reach: may be tried again
 
 Numbers: 10xx conventions, market, analytics; 11xx collateral; 12xx liabilities and waterfall; 13xx deal runs;
-15xx compliance; 16xx validation; 17xx trading; 18xx rating migration; 20xx workbooks; 21xx cells; 30xx storage; 31xx
-calculation server; 40xx desk and command line. A number is used for one kind of mistake only.
+15xx compliance; 16xx validation; 17xx trading; 18xx rating migration; 19xx performance payouts; 20xx workbooks; 21xx
+cells; 30xx storage; 31xx calculation server; 40xx desk and command line. A number is used for one kind of mistake only.
 """
 
 from collections.abc import Iterator

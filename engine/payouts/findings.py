@@ -1,0 +1,70 @@
+"""Findings: what was noticed while a document was read or a contract was checked, without stopping (spec 07 §5.7)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.payouts.enums import FindingSeverity
+
+
+class FindingCode(StrEnum):
+    """Kinds of findings."""
+
+    NOT_JSON = "NOT_JSON"
+    UNSUPPORTED_ROOT = "UNSUPPORTED_ROOT"
+    UNSUPPORTED_PAYOUT = "UNSUPPORTED_PAYOUT"
+    UNSUPPORTED_SETTLEMENT = "UNSUPPORTED_SETTLEMENT"
+    MISSING = "MISSING"
+    NOT_A_NUMBER = "NOT_A_NUMBER"
+    NOT_A_DATE = "NOT_A_DATE"
+    UNKNOWN_VALUE = "UNKNOWN_VALUE"
+    UNKNOWN_CURRENCY = "UNKNOWN_CURRENCY"
+    NEGATIVE_PRICE = "NEGATIVE_PRICE"
+    DANGLING_REFERENCE = "DANGLING_REFERENCE"
+    DUPLICATE_KEY = "DUPLICATE_KEY"
+    DATE_FROM_HASH = "DATE_FROM_HASH"
+    NOTIONAL_MISSING = "NOTIONAL_MISSING"
+    NOTIONAL_CURRENCY_MISMATCH = "NOTIONAL_CURRENCY_MISMATCH"
+    NOTIONAL_MODE_ASSUMED = "NOTIONAL_MODE_ASSUMED"
+    PRICE_MISSING = "PRICE_MISSING"
+    PRICE_EXPRESSION_ODD = "PRICE_EXPRESSION_ODD"
+    PRICE_CURRENCY_ASSUMED = "PRICE_CURRENCY_ASSUMED"
+    CENTERS_DEFAULTED = "CENTERS_DEFAULTED"
+    DAY_TYPE_ASSUMED = "DAY_TYPE_ASSUMED"
+    WEIGHTS_MISSING = "WEIGHTS_MISSING"
+    WEIGHTS_SUM = "WEIGHTS_SUM"
+    MIXED_BASKET = "MIXED_BASKET"
+    RATIO_RANGE = "RATIO_RANGE"
+    STRIKE_SCALE = "STRIKE_SCALE"
+    SPREAD_SCALE = "SPREAD_SCALE"
+    FX_FEATURE_UNSPECIFIED = "FX_FEATURE_UNSPECIFIED"
+    FX_SOURCE_MISSING = "FX_SOURCE_MISSING"
+    OVERNIGHT_TERMS_DEFAULTED = "OVERNIGHT_TERMS_DEFAULTED"
+    DEGENERATE_PERIOD = "DEGENERATE_PERIOD"
+    DATES_INCONSISTENT = "DATES_INCONSISTENT"
+    DATES_MERGED = "DATES_MERGED"
+    QUALIFIER_MISMATCH = "QUALIFIER_MISMATCH"
+    TRANSFER_WITHOUT_AMOUNT = "TRANSFER_WITHOUT_AMOUNT"
+    IDENTIFIER_INVALID = "IDENTIFIER_INVALID"
+    CARDINALITY = "CARDINALITY"
+    RETURN_TERMS_ODD = "RETURN_TERMS_ODD"
+    UNITS_DISAGREE = "UNITS_DISAGREE"
+    DUPLICATE_TRADE = "DUPLICATE_TRADE"
+    PARTY_MISSING = "PARTY_MISSING"
+    MISSING_FIXING = "MISSING_FIXING"
+    MISSING_FX = "MISSING_FX"
+    EVENT_REFUSED = "EVENT_REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutFinding:
+    """One finding: how grave, of what kind, where in the document (RFC 6901 JSON pointer), and in words."""
+
+    severity: FindingSeverity
+    code: FindingCode
+    pointer: str
+    message: str
+
+
+def has_errors(findings: tuple[PayoutFinding, ...] | list[PayoutFinding]) -> bool:
+    """Whether any of them refuses the record."""
+    return any(finding.severity is FindingSeverity.ERROR for finding in findings)
