@@ -21,7 +21,7 @@ from engine.payouts.terms.schedules import PaymentSchedule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateSpreadStep:
-    """The spread, decimal, from `step_date` on (None: from the start). Series 0 is the whole leg, 1 to n constituents."""
+    """The spread, decimal, from `step_date` on (None: at once). Series 0 is the whole leg, 1 to n constituents."""
 
     series: int
     spread: float
