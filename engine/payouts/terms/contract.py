@@ -41,9 +41,10 @@ class LotClosing:
 class TradeLot:
     """Units opened at one price: equity performance and dividends from `cost_date`, funding from `settlement_date`.
 
-    Quantities and `initial_price` are on the basis of the cost date; later splits are not written into them but applied
-    by `adjustment_factor` of the instrument's corporate actions (spec 07 §19.3). opened_quantity is None for a lot that
-    is a notional alone. spread overrides the funding leg's spread for this lot.
+    Quantities and prices, those of the closings too, are on the basis of `basis_date` (None: the cost date): splits with
+    a later ex-date are not in them, valuing applies the instrument's adjustment factors (spec 07 §19.3). A split event
+    that rewrites a lot moves the basis to its ex-date, which changes no value. opened_quantity is None for a lot that is
+    a notional alone. spread overrides the funding leg's spread for this lot.
     """
 
     lot_identifier: str
@@ -55,12 +56,13 @@ class TradeLot:
     initial_price: float | None = None
     price_currency: str | None = None
     initial_fx: float | None = None
+    basis_date: date | None = None
     spread: float | None = None
     closings: tuple[LotClosing, ...] = ()
 
     @property
     def closed_quantity(self) -> float:
-        """Units closed so far, on the basis of the cost date."""
+        """Units closed so far, on the basis of the lot."""
         return sum(closing.quantity for closing in self.closings)
 
     @property
