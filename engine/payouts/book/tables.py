@@ -23,8 +23,8 @@ INSTRUMENTS, PAIRS, RATES, CALENDARS, CURRENCIES, EVENTS = (
     "events",
 )
 NAME_LISTS = (INSTRUMENTS, PAIRS, RATES, CALENDARS, CURRENCIES, EVENTS)
-"""Names by kind. A pair is `FROM/TO`, its rate units of TO per unit of FROM; a rate is `INDEX|TENOR`, the tenor empty for
-an overnight or compounded index; a calendar is its centers joined by `+`; an event is a reference."""
+"""Names by kind. A pair is `FROM/TO`, its rate units of TO per unit of FROM; a rate is `INDEX|TENOR`, the tenor empty
+for an overnight or compounded index; a calendar is its centers joined by `+`; an event is a reference."""
 
 NO_ROW = -1
 """A reference to nothing; it is not shifted."""
@@ -53,8 +53,6 @@ class LegLine(NamedTuple):
     leg_number: int
     sign: int
     currency: CurrencyRow
-    is_complete: int
-    """0 where terms are missing and nothing may be valued (strike scale, basket weights, fixed price)."""
 
 
 class LotLine(NamedTuple):

@@ -41,10 +41,10 @@ class LotClosing:
 class TradeLot:
     """Units opened at one price: equity performance and dividends from `cost_date`, funding from `settlement_date`.
 
-    Quantities and prices, those of the closings too, are on the basis of `basis_date` (None: the cost date): splits with
-    a later ex-date are not in them, valuing applies the instrument's adjustment factors (spec 07 §19.3). A split event
-    that rewrites a lot moves the basis to its ex-date, which changes no value. opened_quantity is None for a lot that is
-    a notional alone. spread overrides the funding leg's spread for this lot.
+    Quantities and prices, those of the closings too, are on the basis of `basis_date` (None: the cost date): splits
+    with a later ex-date are not in them, valuing applies the instrument's adjustment factors (spec 07 §19.3). A split
+    event that rewrites a lot moves the basis to its ex-date, which changes no value. opened_quantity is None for a lot
+    that is a notional alone. spread overrides the funding leg's spread for this lot.
     """
 
     lot_identifier: str
