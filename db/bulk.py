@@ -5,10 +5,11 @@ while the next is built. NUMERIC goes over as scaled whole numbers cut into base
 and only here, half to even. NaN becomes NULL.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ _ROWS_A_PIECE = 1024
 _NEGATIVE = 0x4000
 _DIGIT_BASE = 10_000
 _DIGITS = 4
+_KEY_BYTES = 16
 _LARGEST = 9.0e18
 """Scaled numbers beyond this do not fit 64 bits."""
 
@@ -72,6 +74,85 @@ class FixedColumn:
             return None
         records[self.name] = (values - _EPOCH_DAY).astype(np.int64)
         missing = np.isnat(values)
+        return _without(records, self.name, missing) if missing.any() else None
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleColumn:
+    """Values in double precision; NaN becomes NULL."""
+
+    name: str
+    values: Floats
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def layout(self) -> list[tuple[Any, ...]]:
+        return [(f"{self.name}#", ">i4"), (self.name, ">f8")]
+
+    def fill(self, records: npt.NDArray[np.void], rows: slice) -> Mask | None:
+        values = self.values[rows]
+        records[f"{self.name}#"] = records.dtype[self.name].itemsize
+        records[self.name] = values
+        missing = np.isnan(values)
+        return _without(records, self.name, missing) if missing.any() else None
+
+
+@dataclass(frozen=True, slots=True)
+class BytesColumn:
+    """Text of its own in every row, as UTF-8 in a numpy array of bytes (S)."""
+
+    name: str
+    texts: npt.NDArray[np.bytes_]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def layout(self) -> list[tuple[Any, ...]]:
+        return [(f"{self.name}#", ">i4"), (self.name, "u1", (self.texts.dtype.itemsize,))]
+
+    def fill(self, records: npt.NDArray[np.void], rows: slice) -> Mask | None:
+        texts = np.ascontiguousarray(self.texts[rows])
+        width = texts.dtype.itemsize
+        lengths = np.char.str_len(texts)
+        records[f"{self.name}#"] = lengths
+        records[self.name] = texts.view(np.uint8).reshape(-1, width)
+        if (lengths == width).all():
+            return None
+        mask = np.ones((len(records), records.dtype.itemsize), bool)
+        offset = records.dtype.fields[self.name][1]  # type: ignore[index]
+        mask[:, offset : offset + width] = np.arange(width) < lengths[:, None]
+        return mask
+
+
+def key_bytes(keys: Iterable[UUID]) -> Bytes:
+    """The bytes of UUIDs, (K, 16)."""
+    return np.frombuffer(b"".join(key.bytes for key in keys), np.uint8).reshape(-1, _KEY_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyColumn:
+    """UUIDs by code: row i holds keys[codes[i]], NULL where the code is negative. keys: (K, 16) of `key_bytes`."""
+
+    name: str
+    keys: Bytes
+    codes: npt.NDArray[np.integer[Any]]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def layout(self) -> list[tuple[Any, ...]]:
+        return [(f"{self.name}#", ">i4"), (self.name, "u1", (_KEY_BYTES,))]
+
+    def fill(self, records: npt.NDArray[np.void], rows: slice) -> Mask | None:
+        codes = self.codes[rows]
+        records[f"{self.name}#"] = _KEY_BYTES
+        missing = codes < 0
+        if len(self.keys):
+            records[self.name] = self.keys[np.maximum(codes, 0)]
         return _without(records, self.name, missing) if missing.any() else None
 
 

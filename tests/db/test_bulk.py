@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from uuid import uuid4
 
 import numpy as np
 import psycopg
@@ -11,7 +12,17 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from db.asset_flows import AMOUNT_COLUMNS, cents
-from db.bulk import FixedColumn, NumericColumns, SameColumn, TextColumn, copy_in
+from db.bulk import (
+    BytesColumn,
+    DoubleColumn,
+    FixedColumn,
+    KeyColumn,
+    NumericColumns,
+    SameColumn,
+    TextColumn,
+    copy_in,
+    key_bytes,
+)
 from db.bulk_read import copy_out, days, numeric_column, text_column, whole_column
 from db.connection import parsed_url
 from db.kernels_wire import MISSING
@@ -106,6 +117,20 @@ def test_text_dates_flags_and_times_arrive(connection: psycopg.Connection[tuple[
         x = None if codes[row] == 1 else Decimal(row) / 4
         expected = (("", "größer", "BRS2")[codes[row]], days[row].item(), row, bool(codes[row] == 0), x)
         assert found[row][3:8] == expected
+
+
+def test_keys_and_doubles_arrive_as_they_were(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """A UUID by its code, text and every bit of a double arrive; no code and NaN are NULL."""
+    keys = [uuid4(), uuid4()]
+    columns = [
+        BytesColumn("t", np.array([b"", "größer".encode(), b"x"])),
+        KeyColumn("k", key_bytes(keys), np.array([1, -1, 0])),
+        DoubleColumn("x", np.array([0.1 + 0.2, float("nan"), -1e300])),
+    ]
+
+    found = _there_and_back(connection, "t TEXT, k UUID, x DOUBLE PRECISION", columns, 3)
+
+    assert found == [("", keys[1], 0.1 + 0.2), ("größer", None, None), ("x", keys[0], -1e300)]
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, 1e30])
