@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
 from db import migrate
@@ -21,6 +22,10 @@ from db.settings import StorageSettings
 from db.store import Store
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+# An example may have to compile, or to wait for the tests beside it: its time says nothing.
+settings.register_profile("shared machine", settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]))
+settings.load_profile("shared machine")
 
 
 def reference_folder() -> Path:

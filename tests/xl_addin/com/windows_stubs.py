@@ -98,6 +98,18 @@ def _without(*names: str) -> None:
 
 
 @contextmanager
+def _standing_in(modules: dict[str, ModuleType]) -> Iterator[None]:
+    """Modules in the place of others; what else is imported meanwhile stays, for numba cannot be imported twice."""
+    before = {name: sys.modules[name] for name in modules if name in sys.modules}
+    sys.modules.update(modules)
+    try:
+        yield
+    finally:
+        _without(_ENTRY, *_XLWINGS, *modules)
+        sys.modules.update(before)
+
+
+@contextmanager
 def windows() -> Iterator[None]:
     """While it lasts, xlwings' own UDF code is imported and its decorators are those of Windows."""
     from xl_addin.com.free_xlwings import xlwings
@@ -105,7 +117,7 @@ def windows() -> Iterator[None]:
     _without(_ENTRY, *_XLWINGS)
     nothing = _Nothing()
     with (
-        patch.dict(sys.modules, _stubs()),
+        _standing_in(_stubs()),
         patch.object(ctypes, "windll", nothing, create=True),
         patch.object(ctypes, "oledll", nothing, create=True),
         patch.object(ctypes, "PyDLL", nothing),
