@@ -52,6 +52,9 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_root() / "kernels" / kernel_h
 
 import numba  # noqa: E402  (the cache folder has to be named before numba reads its settings)
 
+numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
+"""Again for a process that had imported numba before this module."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _plain = numba.njit(cache=True, nogil=True)
