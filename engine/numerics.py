@@ -52,7 +52,7 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_root() / "kernels" / kernel_h
 
 import numba  # noqa: E402  (the cache folder has to be named before numba reads its settings)
 
-numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
+setattr(numba.config, "CACHE_DIR", os.environ["NUMBA_CACHE_DIR"])  # noqa: B010 (numba makes its settings at run time)
 """Again for a process that had imported numba before this module."""
 
 F = TypeVar("F", bound=Callable[..., Any])
