@@ -11,7 +11,7 @@ from engine.errors import BackendError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0007"
+HEAD = "0008"
 """Newest schema revision; a constant, so that a start on a current schema need not load the migration library."""
 
 _LOCK = 3_001_001

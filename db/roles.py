@@ -14,6 +14,24 @@ _EDITED = (
     " compliance_tests, deal_limits, assumption_sets, scenarios, runs, asset_correlations, data_versions"
 )
 
+_PAYOUT_TERMS = (
+    "contract_parties, contract_fees, contract_legs, trade_lots, lot_closings, performance_payout,"
+    " underliers, basket_compositions, basket_constituents, fx_features, return_terms, price_return_terms,"
+    " dividend_return_terms, dividend_payout_ratios, dividend_periods, variance_volatility_terms,"
+    " correlation_return_terms, interest_rate_payouts, rate_spread_steps, calculation_periods, fixed_price_payouts,"
+    " valuation_schedules, valuation_dates, payment_schedules, payment_dates, instrument_identifiers,"
+    " calendar_holidays, exchange_sessions, cashflows, daily_accruals, unrealized_pnl_timeseries, pnl_lot_details,"
+    " netting_cashflow_mapping, payout_outbox"
+)
+"""Replaced as a whole when a contract changes or a day is run again; cashflows are guarded by their triggers."""
+
+_PAYOUT_KEPT = (
+    "parties, instruments, contracts, lot_events, contract_versions, dividend_events, corporate_actions, resets,"
+    " business_centers, business_events, deferral_rules, cashflow_deferrals, netting_instructions, payments,"
+    " payment_cashflows, payment_instructions, import_findings, job_runs"
+)
+"""Changed, never deleted. Fixings and status histories are in neither list: they are only added to."""
+
 
 def grant_roles(engine: Engine) -> None:
     """Make the roles where they are missing and grant them this database's schema; again after every upgrade.
@@ -29,8 +47,11 @@ def grant_roles(engine: Engine) -> None:
         f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {READER}",
         f"GRANT INSERT ON ALL TABLES IN SCHEMA public TO {WRITER}",
         f"GRANT UPDATE, DELETE ON {_EDITED} TO {WRITER}",
+        f"GRANT UPDATE, DELETE ON {_PAYOUT_TERMS} TO {WRITER}",
+        f"GRANT UPDATE ON {_PAYOUT_KEPT} TO {WRITER}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {WRITER}",
         f"GRANT EXECUTE ON FUNCTION ensure_run_partitions(timestamptz) TO {WRITER}",
+        f"GRANT EXECUTE ON FUNCTION ensure_payout_partitions(integer), refresh_payout_view(text) TO {WRITER}",
         f"REVOKE INSERT, UPDATE, DELETE ON asset_history, alembic_version, api_keys FROM {WRITER}",
         f"REVOKE SELECT ON TABLE api_keys FROM {READER}",  # noqa: S608 (a constant)
         f"GRANT SELECT ON api_keys TO {WRITER}",

@@ -1,6 +1,18 @@
 """The tables, one module per subject; importing this package makes `METADATA` complete."""
 
-from db.models import assets, compliance, deals, results, runs, scenarios, server, snapshots, versions, waterfalls
+from db.models import (
+    assets,
+    compliance,
+    deals,
+    payouts,
+    results,
+    runs,
+    scenarios,
+    server,
+    snapshots,
+    versions,
+    waterfalls,
+)
 from db.models.metadata import METADATA
 
 __all__ = [
@@ -8,6 +20,7 @@ __all__ = [
     "assets",
     "compliance",
     "deals",
+    "payouts",
     "results",
     "runs",
     "scenarios",
