@@ -14,17 +14,19 @@ import numpy.typing as npt
 
 Records = npt.NDArray[np.void]
 
-INSTRUMENTS, PAIRS, RATES, CALENDARS, CURRENCIES, EVENTS = (
+INSTRUMENTS, PAIRS, RATES, CALENDARS, CURRENCIES, EVENTS, PARTIES = (
     "instruments",
     "pairs",
     "rates",
     "calendars",
     "currencies",
     "events",
+    "parties",
 )
-NAME_LISTS = (INSTRUMENTS, PAIRS, RATES, CALENDARS, CURRENCIES, EVENTS)
+NAME_LISTS = (INSTRUMENTS, PAIRS, RATES, CALENDARS, CURRENCIES, EVENTS, PARTIES)
 """Names by kind. A pair is `FROM/TO`, its rate units of TO per unit of FROM; a rate is `INDEX|TENOR`, the tenor empty
-for an overnight or compounded index; a calendar is its centers joined by `+`; an event is a reference."""
+for an overnight or compounded index; a calendar is its centers joined by `+`; an event is a reference, a
+party its identifier."""
 
 NO_ROW = -1
 """A reference to nothing; it is not shifted."""
@@ -35,6 +37,7 @@ RateRow = Annotated[int, RATES]
 CalendarRow = Annotated[int, CALENDARS]
 CurrencyRow = Annotated[int, CURRENCIES]
 EventRow = Annotated[int, EVENTS]
+PartyRow = Annotated[int, PARTIES]
 
 
 class ContractLine(NamedTuple):
@@ -47,12 +50,29 @@ class ContractLine(NamedTuple):
 
 
 class LegLine(NamedTuple):
-    """One leg. sign is +1 where the reporting party receives its positive amount; currency is that of settlement."""
+    """One leg. sign is +1 where the reporting party receives its positive amount; currency is that of settlement.
+
+    payout: PERFORMANCE, INTEREST or FIXED_PRICE. ours is the reporting party, theirs its counterparty.
+    """
 
     contract: Annotated[int, "contracts"]
     leg_number: int
     sign: int
     currency: CurrencyRow
+    payout: int
+    ours: PartyRow
+    theirs: PartyRow
+
+
+PERFORMANCE, INTEREST, FIXED_PRICE = 0, 1, 2
+"""Which of its three kinds of payout a leg has."""
+
+
+class SessionLine(NamedTuple):
+    """The calendar on whose good days an instrument has a price: its exchange's, else its currency's."""
+
+    instrument: InstrumentRow
+    calendar: CalendarRow
 
 
 class LotLine(NamedTuple):
@@ -107,12 +127,13 @@ def table(name: str, row: type[tuple[Any, ...]]) -> Table:
 CONTRACTS = table("contracts", ContractLine)
 LEGS = table("legs", LegLine)
 LOTS = table("lots", LotLine)
+SESSIONS = table("sessions", SessionLine)
 FLOWS = table("flows", Flow)
 
 
 @dataclass(slots=True)
 class ContractRows:
-    """The rows of one contract while it is compiled, and afterwards the unit that is kept for the next run.
+    """The rows of one contract while it is compiled.
 
     A row is added with `add` and refers to earlier rows by the numbers that `add` gave; names by `name`.
     """
@@ -136,6 +157,26 @@ class ContractRows:
         of_kind = self.names.setdefault(kind, {})
         return of_kind.setdefault(text, len(of_kind))
 
+    def finished(self, tables: Iterable[Table]) -> "CompiledContract":
+        """The rows as arrays; only tables that have any."""
+        records = {
+            target.name: np.array(self.rows[target.name], dtype=target.dtype)
+            for target in tables
+            if self.rows.get(target.name)
+        }
+        return CompiledContract(
+            self.contract_reference, records, {kind: tuple(texts) for kind, texts in self.names.items()}
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledContract:
+    """The rows of one contract, ready to be joined with those of others and to be kept for the next run."""
+
+    contract_reference: str
+    tables: Mapping[str, Records]
+    names: Mapping[str, tuple[str, ...]]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Book:
@@ -149,15 +190,17 @@ class Book:
         return self.tables[target.name]
 
 
-def assemble(parts: Sequence[ContractRows], tables: Iterable[Table]) -> Book:
+def assemble(parts: Sequence[CompiledContract], tables: Iterable[Table]) -> Book:
     """One book of the rows of many contracts, in their order."""
     tables = tuple(tables)
     names, name_maps, name_starts = _joined_names(parts)
-    starts = {target.name: _starts([len(part.rows.get(target.name, ())) for part in parts]) for target in tables}
+    found = {target.name: [part.tables.get(target.name) for part in parts] for target in tables}
+    starts = {name: _starts([0 if rows is None else len(rows) for rows in found[name]]) for name in found}
     joined: dict[str, Records] = {}
     for target in tables:
-        rows = [row for part in parts for row in part.rows.get(target.name, ())]
-        records = np.array(rows, dtype=target.dtype) if rows else np.empty(0, target.dtype)
+        pieces = [rows for rows in found[target.name] if rows is not None]
+        # Joined as bytes: numpy compares the field lists of records pair by pair, which costs more than the copy.
+        records = np.frombuffer(bytearray(b"".join(rows.tobytes() for rows in pieces)), target.dtype)
         part_of_row = np.repeat(np.arange(len(parts)), np.diff(starts[target.name]))
         for column, referred in target.references.items():
             values = records[column]
@@ -178,7 +221,7 @@ def _starts(counts: list[int]) -> npt.NDArray[np.int64]:
 
 
 def _joined_names(
-    parts: Sequence[ContractRows],
+    parts: Sequence[CompiledContract],
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, npt.NDArray[np.int64]], dict[str, npt.NDArray[np.int64]]]:
     """Names of all parts, each once; the book's number of each part's names; where each part's names begin."""
     names: dict[str, tuple[str, ...]] = {}

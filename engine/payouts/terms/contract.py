@@ -18,7 +18,7 @@ from engine.payouts.enums import (
     Side,
 )
 from engine.payouts.terms.funding import FixedPricePayout, InterestRatePayout
-from engine.payouts.terms.parties import ContractParty, Party
+from engine.payouts.terms.parties import ContractParty, Instrument, Party
 from engine.payouts.terms.performance import PerformancePayout
 
 
@@ -177,6 +177,21 @@ class Contract:
                 return leg
         numbers = ", ".join(str(leg.leg_number) for leg in self.legs)
         raise InputError("CLO-1905", f"{self.contract_reference} has no leg {leg_number}", remedy=f"It has {numbers}.")
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """Every instrument that the contract follows, constituents of baskets included, each once."""
+        found: dict[str, Instrument] = {}
+        for leg in self.legs:
+            if leg.performance is None:
+                continue
+            underlier = leg.performance.underlier
+            if underlier.instrument is not None:
+                found.setdefault(underlier.instrument.reference, underlier.instrument)
+            for composition in underlier.compositions:
+                for constituent in composition.constituents:
+                    found.setdefault(constituent.instrument.reference, constituent.instrument)
+        return tuple(found.values())
 
     def sign(self, leg: Leg) -> int:
         """+1 where the reporting party receives the positive amount of the leg, else -1."""
