@@ -72,7 +72,16 @@ def compile_contract(contract: Contract, calendars: CenterCalendars) -> Compiled
             _compile_leg(contract, leg, leg_rows[leg.leg_number], lot_rows, calendars, rows)
     fixed.compile_fees(contract, leg_rows[contract.legs[0].leg_number], rows)
     _add_sessions(contract, calendars, rows)
-    return rows.finished(TABLES)
+    compiled = rows.finished(TABLES)
+    flows = compiled.tables.get(FLOWS.name)
+    if flows is not None and (flows["start_day"] > flows["end_day"]).any():
+        raise ModelError(
+            "CLO-1908",
+            "A cash flow would end before it begins",
+            where=contract.contract_reference,
+            remedy="Compare the dates of its lots, closings and schedules.",
+        )
+    return compiled
 
 
 def _add_leg(contract: Contract, leg: Leg, rows: ContractRows) -> int:

@@ -137,6 +137,8 @@ def _payment_days(book: Book, matches: Matches, calendars: CenterCalendars) -> D
         np.ascontiguousarray(rules["is_inclusive"]),
         np.ascontiguousarray(book[PAYMENT_DAYS]["day"]),
     )
+    # A dividend whose issuer pays after the last listed date is passed on when the issuer pays.
+    listed = np.where(listed == NO_DAY, days, listed)
     of_period = book[WINDOWS]["payment_day"][matches.window]
     ways = [rules["way"] == way for way in (OF_PERIOD, NEXT_LISTED, SHIFTED, ON_DAY, BY_HAND)]
     paid: DayArray = np.select(ways, [of_period, listed, days, rules["stated_day"], NO_DAY], NO_DAY)

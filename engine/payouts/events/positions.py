@@ -185,11 +185,20 @@ class Closing:
 def closed_lots(
     contract: Contract, leg_number: int, closings: Sequence[Closing], event: Event, context: EventContext
 ) -> Effect:
-    """The contract after closings of lots of one leg, with what is to be realised. Notionals follow."""
+    """The contract after closings of lots of one leg, with what is to be realised. Notionals follow.
+
+    Raises InputError CLO-1967 for a lot that opens after the event.
+    """
     effect = Effect(contract=contract)
     for closing in closings:
         leg = effect.contract.leg(leg_number)
         lot = lot_of(leg, closing.lot_identifier)
+        if lot.cost_date > event.effective_date:
+            raise InputError(
+                "CLO-1967",
+                f"Lot {lot.lot_identifier} opens on {lot.cost_date}, after the closing on {event.effective_date}",
+                remedy="Cancel what opens the lot first, or close it on a later day.",
+            )
         factor = factor_to_event(leg, lot, event, context)
         price = lot.initial_price if closing.price is None else closing.price / factor
         if price is None:

@@ -35,7 +35,7 @@ def replay(first_version: Contract, events: Iterable[Event], context: EventConte
 def reverse(
     first_version: Contract, events: Sequence[Event], cancelled_reference: str, context: EventContext | None = None
 ) -> Contract:
-    """The contract as if one of its events had never been. Raises InputError CLO-1968 for one that is not there, and
+    """The contract as if one of its events had never been. Raises InputError CLO-1909 for one that is not there, and
     the errors of later events that cannot be applied without it."""
     _check_known(cancelled_reference, in_force(events))
     return replay(first_version, [event for event in events if event.event_reference != cancelled_reference], context)
@@ -102,7 +102,7 @@ def replayed_effect(contract: Contract, event: Event, context: EventContext) -> 
     """The effect of an event that only repeating all events gives: one that cancels or corrects another, or that takes
     its place before others. Its own fees, requests and findings are those of the event as it now stands.
 
-    Raises InputError CLO-1967 where it asks for something else too, CLO-1968 without the history, or where the event
+    Raises InputError CLO-1967 where it asks for something else too, CLO-1909 without the history, or where the event
     that it cancels or corrects is not there.
     """
     cancellation, correction = _cancellation(event), _correction(event)
@@ -117,7 +117,7 @@ def replayed_effect(contract: Contract, event: Event, context: EventContext) -> 
         )
     if context.first_version is None:
         raise InputError(
-            "CLO-1968",
+            "CLO-1909",
             f"The history of {contract.contract_reference} is not there",
             remedy="Give the first version and the applied events.",
         )
@@ -183,7 +183,7 @@ def _check_known(reference: str | None, events: Sequence[Event]) -> None:
     known = [event.event_reference for event in events]
     if reference not in known:
         raise InputError(
-            "CLO-1968",
+            "CLO-1909",
             f"There is no event {reference}",
             remedy=f"The events are {', '.join(known) or 'none'}.",
         )

@@ -280,15 +280,15 @@ def test_an_unknown_event_cannot_be_cancelled() -> None:
     contract, context = run(START, [event(decrease(100.0, 25.0))])
     undo = event(Cancellation(cancelled_reference="EV-9"), kind=CANCEL, reference="EV-2")
 
-    with pytest.raises(InputError, match=r"CLO-1968: There is no event EV-9.*The events are EV-1"):
+    with pytest.raises(InputError, match=r"CLO-1909: There is no event EV-9.*The events are EV-1"):
         apply_event(contract, undo, context)
-    with pytest.raises(InputError, match="CLO-1968"):
+    with pytest.raises(InputError, match="CLO-1909"):
         reverse(START, [event(decrease(100.0, 25.0))], "EV-9")
 
 
 def test_undoing_needs_the_history() -> None:
     """Without the first version nothing can be replayed."""
-    with pytest.raises(InputError, match=r"CLO-1968: The history of EQS-1 is not there"):
+    with pytest.raises(InputError, match=r"CLO-1909: The history of EQS-1 is not there"):
         apply_event(START, event(Cancellation(cancelled_reference="EV-1"), kind=CANCEL))
 
 
