@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from sqlalchemy import Connection, text
@@ -32,6 +33,10 @@ from engine.deal.contract import Deal
 from engine.deal.results import DealResult
 from engine.snapshot import Finding, WorkbookSnapshot
 
+if TYPE_CHECKING:
+    from db.payouts.views import ViewRefresh
+    from db.payouts.work import PayoutWork
+
 
 class UnitOfWork:
     """The repositories on one connection and in one transaction."""
@@ -47,6 +52,13 @@ class UnitOfWork:
         self.assumption_sets = NamedContentRepository(self.session, AssumptionSetRow, "assumption set")
         self.access = AccessRepository(self.driver)
         self.scenarios = NamedContentRepository(self.session, ScenarioRow, "scenario")
+
+    @property
+    def payouts(self) -> "PayoutWork":
+        """The repositories of performance payouts, on the same connection."""
+        from db.payouts.work import PayoutWork
+
+        return PayoutWork.on(self.session, self.driver)
 
 
 class Store:
@@ -66,6 +78,7 @@ class Store:
         else:
             self._read_url = self._url
         self._months: set[tuple[int, int]] = set()
+        self._years: set[int] = set()
         self._user = ""
         try:
             self._bring_schema(is_owned)
@@ -189,6 +202,22 @@ class Store:
             if month not in self._months:
                 connection.execute(text("SELECT ensure_run_partitions(now())"))
                 self._months.add(month)
+
+    def prepare_payout_years(self, *days: date) -> None:
+        """Make the partitions of daily payout rows for the years of these days, in transactions of their own."""
+        from db.payouts.partitions import ensure_year
+
+        for year in sorted({on.year for on in days} - self._years):
+            with driver_errors(self._url), self._engine.begin() as connection:
+                ensure_year(connection, year)
+            self._years.add(year)
+
+    def refresh_payout_views(self) -> "tuple[ViewRefresh, ...]":
+        """Bring the materialized views of payouts up to date while readers go on reading."""
+        from db.payouts.views import refresh_views
+
+        with driver_errors(self._url), self._engine.connect() as connection:
+            return refresh_views(connection)
 
     def close(self) -> None:
         """Give all connections back."""
