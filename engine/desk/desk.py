@@ -46,6 +46,7 @@ from engine.trading.trades import Grouping, Settlement, Side, Trade
 if TYPE_CHECKING:
     from engine.desk.access import Access
     from engine.desk.reading.views import Views, ViewShelf
+    from engine.desk.swaps.desk import SwapDesk
 
 NO_RULES = Settlement()
 _DEMO_WATERFALL_FROM = date(2016, 1, 1)
@@ -63,6 +64,7 @@ class Desk:
         self._store = store
         self._cache = cache
         self._shelf: ViewShelf | None = None
+        self._swaps: SwapDesk | None = None
 
     @property
     def cache(self) -> Cache:
@@ -81,6 +83,15 @@ class Desk:
     def documents(self) -> Documents:
         """Waterfalls, features, scenarios and assumption sets."""
         return Documents(self._store)
+
+    @property
+    def swaps(self) -> "SwapDesk":
+        """The second book: equity and total return swaps."""
+        from engine.desk.swaps.desk import SwapDesk
+
+        if self._swaps is None:
+            self._swaps = SwapDesk(self._store)
+        return self._swaps
 
     # What cells read
 
