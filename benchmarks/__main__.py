@@ -26,6 +26,8 @@ SUBJECTS = {
     "projection": "benchmarks.projection",
     "server": "benchmarks.server",
     "storage": "benchmarks.storage",
+    "swap-reports": "benchmarks.swap_reports",
+    "swaps": "benchmarks.swaps",
     "trading": "benchmarks.trading",
     "yields": "benchmarks.yields",
     "import": "benchmarks.workbook_import",
