@@ -23,6 +23,12 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 DayColumn = npt.NDArray[np.datetime64]
 
+END_OF_DAY = "end of day"
+"""The kind of job whose rows these are."""
+
+WITHDRAWN = "no longer in the terms"
+"""Why a cash flow was cancelled that may come back with the terms; one cancelled by hand does not."""
+
 NOT_STORED = -1
 _MANY_ROWS = 50_000
 _DAYS_AFTER_END = 30
@@ -112,18 +118,21 @@ class PnlBatch:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a contract was calculated: the last day, and the earliest end of a flow still ACCRUED."""
+    """How far a contract was calculated: the last day, the earliest end of a flow still ACCRUED, and the first day
+    that versions stored since then speak of."""
 
     last_day: date
     first_accrued_end: date | None
+    changed_from: date | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredFlows:
-    """Which of N flows are stored, and which of them are still ACCRUED."""
+    """Which of N flows are stored, which of them are still ACCRUED, and which were withdrawn with their terms."""
 
     is_stored: npt.NDArray[np.bool_]
     is_accrued: npt.NDArray[np.bool_]
+    is_withdrawn: npt.NDArray[np.bool_]
 
 
 class EndOfDayRepository:
@@ -177,15 +186,19 @@ class EndOfDayRepository:
         ]
         copy_in(self._driver, "kept_flows", columns, len(keys))
         self._driver.execute("ANALYZE kept_flows")
-        is_stored, is_accrued = np.zeros(len(keys), bool), np.zeros(len(keys), bool)
+        is_stored, is_accrued, is_withdrawn = (np.zeros(len(keys), bool) for _ in range(3))
         rows = self._driver.execute(
-            "SELECT k.row, c.cashflow_status = 'ACCRUED' FROM kept_flows k JOIN cashflows c ON c.id = k.id"
+            "SELECT k.row, c.cashflow_status = 'ACCRUED', c.cashflow_status = 'CANCELLED' AND EXISTS ("
+            "SELECT FROM cashflow_status_history h WHERE h.cashflow_id = c.id AND h.to_status = 'CANCELLED'"
+            " AND h.status_change_reason LIKE %s) FROM kept_flows k JOIN cashflows c ON c.id = k.id",
+            (f"{WITHDRAWN}%",),
         ).fetchall()
         if rows:
             places = np.array([row[0] for row in rows])
             is_stored[places] = True
             is_accrued[places] = [row[1] for row in rows]
-        return StoredFlows(is_stored, is_accrued)
+            is_withdrawn[places] = [row[2] for row in rows]
+        return StoredFlows(is_stored, is_accrued, is_withdrawn)
 
     def cumulative(self, keys: Sequence[UUID], days: Ints) -> Floats:
         """What each flow had accrued by its day, as stored; NaN without a row of that day."""
@@ -208,7 +221,7 @@ class EndOfDayRepository:
 
         It no longer follows from their terms: an event has ended a period, or a dividend was withdrawn.
         """
-        self._driver.execute(_CANCEL_VANISHED, {"contracts": list(contract_ids), "as_of": as_of})
+        self._driver.execute(_CANCEL_VANISHED, {"contracts": list(contract_ids), "as_of": as_of, "reason": WITHDRAWN})
 
     def put_flows(self, batch: FlowBatch, as_of: date, engine_version: str) -> int:
         """Insert flows that are new and update those still ACCRUED that differ; how many rows were written."""
@@ -292,7 +305,7 @@ class EndOfDayRepository:
 
     def progress(self, contract_ids: Sequence[UUID]) -> dict[UUID, Progress]:
         """How far each of these contracts was calculated; those that never were are not among them."""
-        rows = self._driver.execute(_PROGRESS, {"ids": list(contract_ids)}).fetchall()
+        rows = self._driver.execute(_PROGRESS, {"ids": list(contract_ids), "kind": END_OF_DAY}).fetchall()
         return {row[0]: Progress(*row[1:]) for row in rows}
 
 
@@ -373,10 +386,16 @@ def _pnl_columns(batch: PnlBatch) -> list[BulkColumn]:
 
 
 _PROGRESS = """
-SELECT contract_id, max(calculation_date), min(accrual_end_date) FILTER (WHERE cashflow_status = 'ACCRUED')
-  FROM cashflows
- WHERE contract_id = ANY(%(ids)s)
- GROUP BY contract_id
+WITH last_run AS (
+    SELECT coalesce(max(started_at), '-infinity') AS started FROM job_runs
+     WHERE kind = %(kind)s AND status = 'FINISHED')
+SELECT c.contract_id, max(c.calculation_date),
+       min(c.accrual_end_date) FILTER (WHERE c.cashflow_status = 'ACCRUED'),
+       (SELECT min(v.valid_from) FROM contract_versions v, last_run
+         WHERE v.contract_id = c.contract_id AND v.version > 1 AND v.system_from >= last_run.started)
+  FROM cashflows c
+ WHERE c.contract_id = ANY(%(ids)s)
+ GROUP BY c.contract_id
 """
 
 _CANCEL_VANISHED = """
@@ -388,7 +407,7 @@ WITH gone AS (
     RETURNING c.id, c.cashflow_reference),
 history AS (
     INSERT INTO cashflow_status_history (cashflow_id, from_status, to_status, status_change_reason, effective_date)
-    SELECT id, 'ACCRUED', 'CANCELLED', 'no longer in the terms', %(as_of)s FROM gone)
+    SELECT id, 'ACCRUED', 'CANCELLED', %(reason)s, %(as_of)s FROM gone)
 INSERT INTO payout_outbox (topic, payload)
 SELECT 'cashflow.cancelled', jsonb_build_object('cashflow', cashflow_reference) FROM gone
 """
@@ -459,6 +478,7 @@ SELECT gen_random_uuid(), w.cashflow_reference || '/C' || w.n_before + 1, w.cont
           FROM generated_flows g
           JOIN cashflows c ON c.id = g.id
            AND c.cashflow_status IN ('REALIZED_DEFERRED', 'REALIZED_UNSETTLED', 'REALIZED_SETTLED')
+           AND c.accrual_end_date <= %(as_of)s
           JOIN contracts k ON k.id = c.contract_id
           CROSS JOIN LATERAL (SELECT coalesce((%(minor)s::jsonb ->> c.currency::text)::int, 2) AS digits) m
           CROSS JOIN LATERAL (

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from db.payouts.end_of_day import (
+    END_OF_DAY,
     NOT_STORED,
     AccrualBatch,
     EndOfDayRepository,
@@ -59,8 +60,6 @@ from engine.payouts.dates.calendars import DEFAULT_CENTERS, CenterCalendars
 from engine.payouts.enums import CashflowStatus, ConfidenceLevel, ContractStatus, ValuationMethod
 from engine.payouts.market import MarketArrays
 from engine.payouts.money import minor_digits
-
-KIND = "end of day"
 
 _STORED_DIGIT = 1e-10
 """The last digit of a stored amount."""
@@ -136,8 +135,8 @@ def run_end_of_day(
 
     recompute_since: look again at flows that ended on or after this day, so that fixings revised since are corrected.
     """
-    work.jobs.lock(KIND)
-    run_id = work.jobs.start(KIND, as_of)
+    work.jobs.lock(END_OF_DAY)
+    run_id = work.jobs.start(END_OF_DAY, as_of)
     calendars = CenterCalendars(work.calendars.calendars())
     chosen = work.end_of_day.contracts_of(as_of) if references is None else tuple(references)
     contracts, failures = shelf.of(work.contracts, work.compiled, chosen, calendars, work.calendars.key())
@@ -195,6 +194,9 @@ def _run(
     chosen = generation.in_play(book, day, since)
     names = generation.flow_names(book, chosen)
     stored = store.stored_flows(names.keys)
+    while stored.is_withdrawn.any():
+        names = names.renewed(stored.is_withdrawn)
+        stored = store.stored_flows(names.keys)
     by_flow = window[generation.contract_rows(book)]
     accruals = accrue(book, market, chosen, _rewritten(of_day, store, names, stored, by_flow), day)
     keys = generation.leg_keys(book)
@@ -264,9 +266,7 @@ def _rewritten(
     return rewritten
 
 
-def _spans(
-    store: EndOfDayRepository, book: Book, as_of: date, recompute_since: date | None
-) -> tuple[Ints, Ints]:
+def _spans(store: EndOfDayRepository, book: Book, as_of: date, recompute_since: date | None) -> tuple[Ints, Ints]:
     """By contract: from which end on flows are looked at, and from which day on accruals are written.
 
     Neither is after the day itself, which may be one of the past that is run again.
@@ -281,7 +281,7 @@ def _spans(
         done = known[key]
         asked = [as_of] if recompute_since is None else [as_of, recompute_since]
         window[row] = day_number(min((done.last_day, *asked)))
-        since[row] = day_number(min(filter(None, (done.last_day, done.first_accrued_end, *asked))))
+        since[row] = day_number(min(filter(None, (done.last_day, done.first_accrued_end, done.changed_from, *asked))))
     return since, window
 
 

@@ -19,6 +19,9 @@ from engine.payouts.enums import CashflowType
 AD_HOC_DELAY_DAYS = 2
 """Days after the end of a flow that is paid when somebody says so: its proposed payment date."""
 
+RENEWED = "+"
+"""Behind the reference of a flow that was withdrawn and came back."""
+
 _TYPES = tuple(CashflowType)
 _FAR = 2**40
 
@@ -67,6 +70,16 @@ class FlowNames:
     references: tuple[str, ...]
     keys: tuple[UUID, ...]
     sequence: Ints
+
+    def renewed(self, withdrawn: npt.NDArray[np.bool_]) -> "FlowNames":
+        """New names for flows that were withdrawn and follow from the terms again: theirs are final."""
+        references, sequence = list(self.references), self.sequence.copy()
+        for place in np.flatnonzero(withdrawn).tolist():
+            references[place] += RENEWED
+            sequence[place] += 1
+        return FlowNames(
+            self.rows, tuple(references), tuple(identity.cashflow_id(text) for text in references), sequence
+        )
 
     def of(self, kept: npt.NDArray[np.bool_]) -> "FlowNames":
         """Those that are kept, (N,) flags."""

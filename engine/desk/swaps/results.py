@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+from db.payouts.end_of_day import END_OF_DAY
 from db.payouts.result_tables import LastRun, ResultRepository
 from db.store import Store, UnitOfWork
 from engine.desk.runs import engine_version
-from engine.desk.swaps.end_of_day import KIND
 from engine.errors import InputError
 from engine.payouts.report_table import ReportTable
 from engine.payouts.results import Provenance, SwapResults, records
@@ -37,7 +37,7 @@ def gather(work: UnitOfWork, as_of: date, address: str, *, references: Sequence[
     """What the workbook shows; a fixed number of statements, however many contracts there are. Raises as above."""
     results = ResultRepository(work.driver)
     chosen = _contracts(work, as_of, references)
-    run = results.last_run(KIND, as_of)
+    run = results.last_run(END_OF_DAY, as_of)
     if run is None:
         raise InputError(
             "CLO-4105",

@@ -73,6 +73,8 @@ def compile_contract(contract: Contract, calendars: CenterCalendars) -> Compiled
     fixed.compile_fees(contract, leg_rows[contract.legs[0].leg_number], rows)
     _add_sessions(contract, calendars, rows)
     compiled = rows.finished(TABLES)
+    for name in compiled.names.get(CALENDARS, ()):
+        calendars.joint(center for center in name.split("+") if center)
     flows = compiled.tables.get(FLOWS.name)
     if flows is not None and (flows["start_day"] > flows["end_day"]).any():
         raise ModelError(
