@@ -9,8 +9,10 @@ from typing import Any
 import psycopg
 
 SHARED = "*"
+PAYOUTS = "payouts"
+"""Tag of everything that swaps have stored; in small letters, so that no deal has it."""
 
 
 def data_versions(connection: psycopg.Connection[Any]) -> dict[str, int]:
-    """Version by deal_id, and under `*` that of assets, market data, scenarios and waterfalls."""
+    """Version by deal_id, under `*` that of assets, market data, scenarios and waterfalls, under `payouts` of swaps."""
     return dict(connection.execute("SELECT tag, version FROM data_versions").fetchall())

@@ -75,7 +75,7 @@ def test_ci_runs_the_readme_test_command() -> None:
     readme = (PROJECT / "README.md").read_text()
 
     assert 'eval "$(readme_command test)"' in script
-    assert re.search(r"<!-- test -->\n```\n.*pytest\n```", readme)
+    assert re.search(r"<!-- test -->\n```\n.*pytest -n 2\n```", readme)
 
 
 def test_lock_file_names_no_index() -> None:

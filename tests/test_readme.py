@@ -101,7 +101,7 @@ def test_the_folders_exist() -> None:
 
 def test_the_two_commands_of_the_readme_are_marked_for_ci() -> None:
     """.ci/run takes them from here: one that installs and runs the main job, one that installs and runs the tests."""
-    for mark, ending in (("demo", "clodesk demo"), ("test", "pytest")):
+    for mark, ending in (("demo", "clodesk demo"), ("test", "pytest -n 2")):
         found = re.search(rf"<!-- {mark} -->\n```\n(.+)\n```", README)
         assert found is not None
         assert found[1].endswith(ending)

@@ -35,6 +35,19 @@ class CalendarRepository:
             )
         return len(rows)
 
+    def add(self, code: str, holidays: Iterable[tuple[date, str]], *, source: str, version: str) -> int:
+        """Add holidays to those of a center, which it may have none of yet; how many were new."""
+        self._driver.execute(
+            "INSERT INTO business_centers (code, calendar_source, calendar_key) VALUES (%s, %s, %s)"
+            " ON CONFLICT (code) DO NOTHING",
+            (code, source, code),
+        )
+        statement = (
+            "INSERT INTO calendar_holidays (center_code, holiday_date, name, source, loaded_version)"
+            " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
+        )
+        return sum(self._driver.execute(statement, (code, on, name, source, version)).rowcount for on, name in holidays)
+
     def put_sessions(self, mic: str, sessions: Sequence[date], *, version: str) -> int:
         """Load the sessions of an exchange, and the weekdays between them without one as its holidays."""
         self._driver.execute("DELETE FROM exchange_sessions WHERE mic = %s", (mic,))

@@ -4,18 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from db.identifiers import deal_key
-from db.versions import SHARED
+from db.versions import PAYOUTS, SHARED
 
 
 @dataclass(frozen=True, slots=True)
 class DataVersions:
-    """Version of the data of each deal, and of what all deals share; a higher number is newer."""
+    """Version of the data of each deal, of what all deals share, and of swaps; a higher number is newer."""
 
     by_tag: Mapping[str, int]
     _all: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_all", ",".join(f"{tag}{n}" for tag, n in sorted(self.by_tag.items())))
+        of_deals = sorted((tag, n) for tag, n in self.by_tag.items() if tag != PAYOUTS)
+        object.__setattr__(self, "_all", ",".join(f"{tag}{n}" for tag, n in of_deals))
 
     def of_deal(self, name: str) -> str | None:
         """What the data of a deal, in any spelling, depend on; None for a deal without data."""
@@ -26,3 +27,8 @@ class DataVersions:
     def of_everything(self) -> str:
         """What an answer about all deals depends on."""
         return self._all
+
+    @property
+    def of_payouts(self) -> str:
+        """What an answer about swaps depends on."""
+        return str(self.by_tag.get(PAYOUTS, 0))

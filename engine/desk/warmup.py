@@ -1,4 +1,4 @@
-"""Compile every kernel that a run or a compliance test needs, by running and testing the demo deal in memory."""
+"""Compile every kernel that a run, a compliance test or a day of swaps needs, by running the demos in memory."""
 
 import time
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from engine.deal.run import DealMarket, run_deal, run_many
 from engine.desk.assembly import Universe, assemble
 from engine.desk.assumption_sets import from_workbook
 from engine.desk.compliance_inputs import compliance_inputs
+from engine.desk.swaps.warming import compile_swap_kernels
 from engine.market.curve import IndexCurve
 from engine.waterfall.parser import parse_program
 from workbooks.demo import demo_snapshot, demo_waterfall
@@ -39,5 +40,7 @@ def compile_kernels(report: Callable[[str, float], None]) -> float:
     inputs = compliance_inputs(snapshot, (row.asset for row in book.assets))
     results_of(evaluate(inputs.plan(), inputs.holdings))
     pool_metrics(inputs.portfolio, inputs.holdings, inputs.terms)
+    report("Swaps", 0.97)
+    compile_swap_kernels()
     report("Done", 1.0)
     return time.perf_counter() - started

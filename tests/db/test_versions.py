@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from db.payouts.fixings import FxFixing, RateFixing
 from db.scenarios import NamedContent
 from db.store import Store
 from db.versions import data_versions
@@ -73,3 +74,14 @@ def test_what_is_undone_raises_nothing(store: Store, book: WorkbookSnapshot) -> 
         write_and_fail()
 
     assert _versions(store)["*"] == 1
+
+
+def test_swaps_have_a_version_of_their_own(store: Store) -> None:
+    """However many rows a transaction writes it is one version more, and no mark of it is left."""
+    for rate in (0.05, 0.05, 0.06):
+        with store.begin() as work:
+            days = [date(2024, 3, n) for n in range(1, 29)]
+            work.payouts.fixings.put_rates([RateFixing("USD-SOFR", "", on, rate) for on in days], "test")
+            work.payouts.fixings.put_fx([FxFixing("EUR", "USD", on, 1.0 + rate) for on in days], "test")
+
+    assert _versions(store) == {"payouts": 3}

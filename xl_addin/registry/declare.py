@@ -37,6 +37,10 @@ class Cost(Enum):
     HEAVY = "heavy"
 
 
+PAYOUTS = "payouts"
+"""In `depends`: on what swaps have stored, and on no deal."""
+
+
 class DeclarationError(TypeError):
     """A function that breaks a rule of the registry: a mistake of its author, never of an analyst."""
 
@@ -107,7 +111,8 @@ def udf(
 ) -> Callable[[F], F]:
     """Declare a function of the catalogue; the decorated function itself stays what it is.
 
-    depends: `deal` for data of the deal that the first DealName parameter names, `universe` for anything stored.
+    depends: `deal` for data of the deal that the first DealName parameter names, `universe` for anything stored of
+    deals, `payouts` for anything stored of swaps.
     examples: formulas as text, or Example where the result is known. version: raised when the meaning of a stored
     result changes. Raises DeclarationError for whatever a client would not accept.
     """

@@ -13,7 +13,7 @@ import orjson
 from engine.errors import BackendError, ClodeskError
 from xl_addin.registry.catalogue import by_name
 from xl_addin.registry.context import CallContext
-from xl_addin.registry.declare import Cost, Function, Parameter
+from xl_addin.registry.declare import PAYOUTS, Cost, Function, Parameter
 from xl_addin.registry.errors import CellError, PassedOnError, cell_error, wrong
 from xl_addin.registry.memory import ResultMemory
 from xl_addin.registry.results import decode, encode, encode_error
@@ -234,6 +234,8 @@ def _version(function: Function, call: Call, ctx: CallContext) -> str:
     """What the answer depends on beside its arguments."""
     if not function.depends:
         return ""
+    if function.depends == (PAYOUTS,):
+        return ctx.versions.of_payouts
     if "deal" in function.depends and "universe" not in function.depends:
         for position, parameter in enumerate(function.parameters):
             if parameter.name == "deal":

@@ -236,3 +236,40 @@ END
 $body$;
 
 REVOKE EXECUTE ON FUNCTION ensure_payout_partitions(integer) FROM PUBLIC;
+
+CREATE FUNCTION note_payout_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+-- Once a statement, not once a row: daily rows come by the hundred thousand. A mark of the transaction's own, so that
+-- nobody waits for anybody before the commit.
+BEGIN
+    INSERT INTO data_versions (tag, version) VALUES ('payouts of ' || pg_current_xact_id(), 0) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$body$;
+
+CREATE FUNCTION raise_payouts_version() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+-- At the commit: the mark of the transaction becomes one more version of all that swaps have stored.
+BEGIN
+    DELETE FROM data_versions WHERE tag = NEW.tag;
+    INSERT INTO data_versions AS v (tag, version) VALUES ('payouts', 1)
+    ON CONFLICT (tag) DO UPDATE SET version = v.version + 1;
+    RETURN NULL;
+END
+$body$;
+
+CREATE CONSTRAINT TRIGGER raise_payouts_version AFTER INSERT ON data_versions
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.tag LIKE 'payouts of %') EXECUTE FUNCTION raise_payouts_version();
+
+-- What answers about swaps are read from: contracts, market data, cashflows, daily rows, settlement.
+DO $body$
+DECLARE
+    watched name;
+BEGIN
+    FOREACH watched IN ARRAY ARRAY['contracts', 'contract_versions', 'price_fixings', 'fx_fixings', 'rate_fixings',
+        'dividend_events', 'corporate_actions', 'implied_inputs', 'external_values', 'calendar_holidays',
+        'business_events', 'import_findings', 'cashflows', 'cashflow_deferrals', 'deferral_rules', 'daily_accruals',
+        'unrealized_pnl_timeseries', 'netting_instructions', 'netting_cashflow_mapping', 'payments']
+    LOOP
+        EXECUTE format('CREATE TRIGGER note_payout_change AFTER INSERT OR UPDATE OR DELETE ON %I FOR EACH STATEMENT EXECUTE FUNCTION note_payout_change()', watched);
+    END LOOP;
+END
+$body$;

@@ -70,6 +70,11 @@ DROP TABLE exchange_sessions;
 DROP TABLE deferral_rules;
 DROP TABLE business_centers;
 
+DROP TRIGGER raise_payouts_version ON data_versions;
+DELETE FROM data_versions WHERE tag = 'payouts';
+
+DROP FUNCTION raise_payouts_version();
+DROP FUNCTION note_payout_change();
 DROP FUNCTION copy_netting_status();
 DROP FUNCTION guard_cashflow_deletion();
 DROP FUNCTION guard_cashflow();

@@ -8,7 +8,7 @@ from engine.payouts.enums import ContractStatus
 from engine.payouts.events.effects import effect_of
 from engine.payouts.events.instructions import Cancellation, Correction, Event
 from engine.payouts.events.lots import LotEvent, opening_events
-from engine.payouts.events.outcome import Effect, EventContext
+from engine.payouts.events.outcome import ContractClosedError, Effect, EventContext
 from engine.payouts.terms.contract import Contract
 
 BOOKING = "EXECUTION"
@@ -78,7 +78,10 @@ def in_force(events: Sequence[Event]) -> tuple[Event, ...]:
 
 
 def replayed(first_version: Contract, events: Sequence[Event], context: EventContext) -> Replayed:
-    """The events in force applied to the first version."""
+    """The events in force applied to the first version.
+
+    Raises ContractClosedError CLO-1961 where one of them, put before others, ends the contract under the next.
+    """
     unrestricted = replace(context, last_realised_date=None)
     contract = first_version
     lot_events = [
@@ -89,6 +92,7 @@ def replayed(first_version: Contract, events: Sequence[Event], context: EventCon
     ]
     effects: dict[str, Effect] = {}
     for event in in_force(events):
+        _check_open(contract, event)
         effect = effect_of(contract, event, unrestricted)
         contract = effect.contract
         lot_events.extend(effect.lot_events)
@@ -96,6 +100,16 @@ def replayed(first_version: Contract, events: Sequence[Event], context: EventCon
     if _is_contract_cancelled(events):
         contract = replace(contract, contract_status=ContractStatus.CANCELLED)
     return Replayed(contract, tuple(lot_events), effects)
+
+
+def _check_open(contract: Contract, event: Event) -> None:
+    if contract.contract_status in (ContractStatus.TERMINATED, ContractStatus.NOVATED):
+        raise ContractClosedError(
+            "CLO-1961",
+            f"{contract.contract_reference} is {contract.contract_status.value} before {event.event_reference} takes"
+            f" effect on {event.effective_date}",
+            remedy="Cancel the later event first.",
+        )
 
 
 def replayed_effect(contract: Contract, event: Event, context: EventContext) -> Effect:

@@ -107,8 +107,8 @@ def _lose_accruals(store: Store) -> None:
     """Take one day of accruals away from two cash flows, as a hand in the database could."""
     with store.begin() as work:
         work.driver.execute(
-            "DELETE FROM daily_accruals a USING cashflows c WHERE c.id = a.cashflow_id AND a.accrual_date = '2024-02-21'"
-            " AND c.cashflow_reference = ANY(%s)",
+            "DELETE FROM daily_accruals a USING cashflows c WHERE c.id = a.cashflow_id"
+            " AND a.accrual_date = '2024-02-21' AND c.cashflow_reference = ANY(%s)",
             (list(INCOMPLETE),),
         )
 

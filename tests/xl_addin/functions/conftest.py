@@ -25,7 +25,8 @@ RATES_UP = "RATES UP"
 
 @pytest.fixture(scope="session")
 def ran_desk(server_url: str, template_database: str, storage_settings: StorageSettings) -> Iterator[Desk]:
-    """A desk with the demo deal, run in three scenarios and two modes, and tested once; tests leave it as it is."""
+    """A desk with the demo deal, run in three scenarios and two modes and tested once, and the demo swaps; tests leave
+    it as it is."""
     with fresh_database(server_url, template_database) as url:
         store = Store(storage_settings, url)
         desk = Desk(store, Cache(LocalCache()))
@@ -39,6 +40,7 @@ def ran_desk(server_url: str, template_database: str, storage_settings: StorageS
         with store.begin() as work:
             work.scenarios.save(NamedContent(name=RATES_UP, description="", content={"curve_shift": 0.01}))
         desk.run_deal(DEAL_NAME, RATES_UP, assumptions="illustrative")
+        desk.swaps.demo()
         yield desk
         store.close()
 

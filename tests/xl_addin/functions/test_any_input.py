@@ -107,12 +107,41 @@ USUAL: Mapping[str, Any] = {
     "run_id": 1,
     "part": "tests",
     "handle": "CLO:scenario#0123456789ab",
+    "contract": "DEMO-TRS",
+    "first_date": "2024-03-01",
+    "last_date": "2024-03-15",
+    "as_of": "2024-03-15",
+    "prices": [[100], [101], [99]],
+    "report": "R-15",
 }
 """What stands in the other arguments of a call."""
 SPECIAL: Mapping[str, Mapping[str, Any]] = {
     "CLO_OC_RATIO": {"test": "Class B"},
     "CLO_IC_RATIO": {"test": "Class B"},
     "CLO_FIXING": {"on_date": "2014-12-18"},
+    "PAY_ACCRUED_FUNDING": {"notional": 1_000_000},
+    "PAY_COMPOUNDED_PERIODS": {"notional": 1_000_000, "rates": [[0.05], [0.052]], "year_fractions": [[0.25], [0.25]]},
+    "PAY_CORRELATION": {"prices": [[100, 50], [101, 51], [99, 50]]},
+    "PAY_CORRELATION_PAYOFF": {"correlation": 0.7, "strike": 0.6, "notional": 350_000},
+    "PAY_NETTING": {"on_date": "2024-03-06"},
+    "PAY_OVERNIGHT_RATE": {
+        "rates": [[0.05], [0.05]],
+        "days": [["2024-03-25"], ["2024-03-26"]],
+        "start_date": "2024-03-25",
+        "end_date": "2024-03-27",
+    },
+    "PAY_PERIOD_RETURN": {"mode": "RESET", "quantity": 1_000, "start_price": 100, "end_price": 110},
+    "PAY_PNL": {"on_date": "2024-03-15"},
+    "PAY_RISK": {"pnl": [[n] for n in range(25)]},
+    "PAY_TOTAL_RETURN": {
+        "mode": "RESET",
+        "quantity": 1_000,
+        "start_price": 100,
+        "end_price": 110,
+        "dividends": [[0.5]],
+    },
+    "PAY_VARIANCE_PAYOFF": {"realised_variance": 0.04, "volatility_strike": 18, "vega_notional": 50_000},
+    "PAY_VOLATILITY_PAYOFF": {"realised_volatility": 0.2, "volatility_strike": 18, "vega_notional": 50_000},
 }
 
 

@@ -47,11 +47,12 @@ def mag17_run_url(
     tmp_path_factory: pytest.TempPathFactory,
     reference: Path,
 ) -> Iterator[str]:
-    """A database with the demo deal and the recorded workbook, both run in both built-in scenarios."""
+    """A database with the demo deal and the recorded workbook, both run in both built-in scenarios, and demo swaps."""
     with fresh_database(server_url, template_database) as url:
         store = Store(storage_settings, url)
         desk = Desk(store, Cache(LocalCache()))
         desk.demo(tmp_path_factory.mktemp("demo"))
+        desk.swaps.demo()
         desk.import_workbook(reference / "data" / "legacy" / "legacy_workbook.xlsx")
         for scenario in SCENARIOS:
             desk.run_deal(MAG17, scenario, assumptions="illustrative")

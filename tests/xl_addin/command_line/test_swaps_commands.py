@@ -1,0 +1,187 @@
+"""The commands `clodesk swaps ...`: from a demo book to reports, settlement and files."""
+
+import json
+from collections.abc import Iterator
+
+import openpyxl
+import pytest
+
+from db.settings import StorageSettings
+from db.store import Store
+from engine.desk.swaps.desk import SwapDesk
+from tests.conftest import fresh_database
+
+LAST = "2024-03-15"
+
+
+@pytest.fixture(scope="module")
+def demo_database(server_url: str, template_database: str, storage_settings: StorageSettings) -> Iterator[str]:
+    """Name of a database with the demo swaps, all their days run; each test gets a copy."""
+    with fresh_database(server_url, template_database) as url:
+        store = Store(storage_settings, url)
+        SwapDesk(store).demo()
+        store.close()
+        yield url.rsplit("/", 1)[1].partition("?")[0]
+
+
+@pytest.fixture
+def database_url(server_url: str, demo_database: str) -> Iterator[str]:
+    """A copy of the demo swaps."""
+    with fresh_database(server_url, demo_database) as url:
+        yield url
+
+
+@pytest.fixture
+def demo(clodesk):
+    """The commands on that copy."""
+    return clodesk
+
+
+def test_the_demo_is_a_book_that_reports_and_settles(demo, here) -> None:
+    """List, show, report, net and pay, export, and run a day again without changing anything."""
+    listed = demo("swaps", "book", "--json").json
+    shown = demo("swaps", "show", "DEMO-TRS")
+    pnl = demo("swaps", "report", "R-8", "--as-of", LAST, "--arg", "business_days=2", "--json").json
+    preview = demo("swaps", "settle", "2024-02-06", "--dry-run", "--json").json
+    netted = demo("swaps", "settle", "2024-02-06", "--execute", "--json").json
+    again = demo("swaps", "eod", LAST, "--json")
+    exported = demo("swaps", "export", "DEMO-TRS")
+
+    assert [line["contract_reference"] for line in listed] == ["DEMO-TRS", "DEMO-TRS-EUR", "DEMO-VARIANCE"]
+    assert "RIC:DEMO.A" in shown.out
+    assert {row["contract_reference"] for row in pnl["rows"]} == {"DEMO-TRS", "DEMO-TRS-EUR", "DEMO-VARIANCE"}
+    assert len(preview) == len(netted["instructions"]) == 1
+    assert netted["instructions"][0]["amount"] == pytest.approx(
+        abs(preview[0]["party1_owes"] - preview[0]["party2_owes"])
+    )
+    (day,) = again.json
+    assert (again.code, day["n_flows"], day["n_accruals"], day["n_realised"], day["n_pnl"]) == (0, 0, 0, 0, 0)
+    assert json.loads(exported.out)["trade"]
+
+
+def test_the_demo_again_changes_nothing(demo, n_rows) -> None:
+    """The second one runs no day."""
+    before = [n_rows(table) for table in ("contract_versions", "job_runs", "price_fixings")]
+
+    assert demo("swaps", "demo").code == 0
+    assert [n_rows(table) for table in ("contract_versions", "job_runs", "price_fixings")] == before
+
+
+def test_market_data_bring_the_next_days(demo, here) -> None:
+    """A day without fixings says which are missing and ends with 1; with them the missed days are caught up."""
+    lacking = demo("swaps", "eod", "2024-03-18", "--json")
+    days = ("2024-03-18", "2024-03-19")
+    book = openpyxl.Workbook()
+    book.active.title = "PRICES"
+    book.active.append(["instrument", "date", "price", "currency"])
+    fx, rates = book.create_sheet("FX"), book.create_sheet("RATES")
+    fx.append(["currency1", "currency2", "date", "rate"])
+    rates.append(["index", "date", "rate"])
+    for on in days:
+        book.active.append(["DEMO.A", on, 101.0, "USD"])
+        book.active.append(["DEMO.B", on, 52.0, "EUR"])
+        fx.append(["EUR", "USD", on, 1.09])
+        rates.append(["USD-SOFR", on, 0.0531])
+    book.save("fixings.xlsx")
+
+    tried = demo("swaps", "market", "fixings.xlsx", "--dry-run")
+    stored = demo("swaps", "market", "fixings.xlsx", "--json").json
+    run = demo("swaps", "eod", "2024-03-18", "--through", "2024-03-19", "--json")
+
+    assert lacking.code == 1
+    assert {gap["name"] for gap in lacking.json[0]["missing"]} == {"RIC:DEMO.A", "EUR/USD"}
+    assert (tried.code, tried.out.rstrip().endswith("Nothing was written.")) == (0, True)
+    assert [count["n_changed"] for count in stored["counts"]] == [4, 2, 2]
+    assert (run.code, [day["as_of"] for day in run.json]) == (0, list(days))
+    assert all(day["n_pnl"] > 0 for day in run.json)
+
+
+def test_bad_market_data_end_with_1_and_name_the_cell(demo, here, n_rows) -> None:
+    """Nothing is stored."""
+    (here / "closes.csv").write_text("instrument,date,price,currency\nDEMO.A,2024-03-18,-5,USD\n")
+    before = n_rows("price_fixings")
+    said = demo("swaps", "market", "closes.csv")
+
+    assert said.code == 1
+    assert "E-RANGE" in said.out
+    assert "'closes.csv'!C2: price is negative" in said.out
+    assert n_rows("price_fixings") == before
+
+
+def test_a_cashflow_is_deferred_released_and_cancelled(demo) -> None:
+    """By its reference, each with a reason; what is not possible ends with 1 or 3."""
+    flows = demo("swaps", "report", "cashflows", "--arg", "contract=DEMO-TRS", "--json").json["rows"]
+    accrued = [row["cashflow_reference"] for row in flows if row["cashflow_status"] == "ACCRUED"]
+
+    deferred = demo("swaps", "defer", accrued[0], "asked for", "--until", "2024-04-10", "--on", LAST, "--json")
+    released = demo("swaps", "release", accrued[0], "--on", "2024-04-10", "--because", "agreed", "--json")
+    cancelled = demo("swaps", "transition", accrued[1], "cancel", "--because", "agreed", "--on", LAST, "--json")
+    again = demo("swaps", "transition", accrued[1], "cancel", "--because", "agreed", "--on", LAST)
+
+    assert [said.code for said in (deferred, released, cancelled)] == [0, 0, 0], deferred.err + cancelled.err
+    assert deferred.json["state"]["status"] == "REALIZED_DEFERRED"
+    assert released.json["state"]["status"] == "REALIZED_UNSETTLED"
+    assert cancelled.json["state"]["status"] == "CANCELLED"
+    assert again.code in (1, 3)
+
+
+def test_a_swap_goes_out_and_comes_back(demo, here) -> None:
+    """What `export` prints, `import` reads: a folder of documents, tried first."""
+    (here / "trades").mkdir()
+    (here / "trades" / "one.json").write_text(demo("swaps", "export", "DEMO-TRS").out)
+    (here / "trades" / "two.json").write_text("{}")
+    tried = demo("swaps", "import", "trades", "--dry-run", "--json")
+
+    assert tried.code == 1
+    assert [file["name"] for file in tried.json] == ["one.json", "two.json"]
+    assert [file["outcome"] == "REFUSED" for file in tried.json] == [False, True]
+    assert not any(file["is_written"] for file in tried.json)
+
+
+def test_usage_errors_end_with_2_and_unknown_things_with_1(demo, here) -> None:
+    """What is wrong stands on stderr."""
+    usage = [
+        ("swaps", "eod", "yesterday"),
+        ("swaps", "eod", LAST, "--through", "2024-03-01"),
+        ("swaps", "report", "R-6", "--arg", "contract"),
+        ("swaps", "calendars", "--first-year", "2030", "--last-year", "2020"),
+        ("swaps", "transition", "X", "settle"),
+    ]
+    unknown = [
+        ("swaps", "show", "NO-SUCH"),
+        ("swaps", "report", "R-99"),
+        ("swaps", "report", "R-6"),
+        ("swaps", "release", "NO-SUCH"),
+        ("swaps", "import", "."),
+        ("swaps", "market", "missing.csv"),
+        ("swaps", "event", "missing.json"),
+    ]
+
+    assert [(line, demo(*line).code) for line in usage] == [(line, 2) for line in usage]
+    assert [(line, demo(*line).code) for line in unknown] == [(line, 1) for line in unknown]
+
+
+def test_tables_of_swaps_fit_a_terminal_of_80_columns(demo, monkeypatch) -> None:
+    """No line of a table is cut where a person works; wide reports become blocks."""
+    from xl_addin.command_line import swaps, swaps_days, swaps_life
+
+    for module in (swaps, swaps_days, swaps_life):
+        monkeypatch.setattr(module, "console", type(module.console)(width=80))
+    for line in (
+        ("book",),
+        ("show", "DEMO-TRS"),
+        ("eod", LAST),
+        ("settle", "2024-02-06", "--dry-run"),
+        ("report", "R-14", "--as-of", LAST),
+    ):
+        said = demo("swaps", *line)
+        assert max(map(len, said.out.splitlines())) <= 80, said.out
+        assert "\u2026" not in said.out, said.out
+
+
+def test_a_workbook_of_results_is_written(demo, here) -> None:
+    """A workbook that opens."""
+    said = demo("swaps", "workbook", "swaps.xlsx", "--as-of", LAST)
+
+    assert (said.code, said.out) == (0, "")
+    assert openpyxl.load_workbook("swaps.xlsx").sheetnames

@@ -1,0 +1,1 @@
+"""Files of swaps: market data that come in as sheets."""
