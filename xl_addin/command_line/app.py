@@ -23,7 +23,7 @@ from xl_addin.command_line import (
     machine,
     optimise,
     serve,
-    swaps_life,
+    swaps_payments,
     tables,
     templates,
     trading,
@@ -57,7 +57,7 @@ app.add_typer(assumptions_app, name="assumptions")
 app.add_typer(db_app, name="db")
 app.add_typer(calc.calc_app, name="calc")
 app.add_typer(excel.app, name="excel")
-app.add_typer(swaps_life.app, name="swaps")  # the last module of the group, so that all its commands are there
+app.add_typer(swaps_payments.app, name="swaps")  # the last module of the group, so that all its commands are there
 app.add_typer(serve.token_app, name="token")
 app.add_typer(serve.keys_app, name="keys")
 

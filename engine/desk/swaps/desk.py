@@ -16,6 +16,7 @@ from engine.desk.swaps.compiled import CompiledShelf
 if TYPE_CHECKING:
     from db.payouts.cashflow_records import MovedCashflow
     from db.payouts.contracts import StoredContract
+    from db.payouts.payment_records import Payment
     from engine.desk.swaps.contracts import ContractDetail
     from engine.desk.swaps.demo import SwapDemo
     from engine.desk.swaps.end_of_day import EndOfDayOutcome
@@ -267,6 +268,39 @@ class SwapDesk:
         from engine.desk.swaps import settlement
 
         return settlement.preview(self._store, on)
+
+    def complete_payment(self, payment_reference: str, on: date) -> "Payment":
+        """The cash of a payment is there: its cash flows are settled with this day."""
+        from engine.desk.swaps import settlement
+
+        return settlement.complete(self._store, payment_reference, on).payment
+
+    def fail_payment(self, payment_reference: str, on: date, *, reason: str) -> "Payment":
+        """A payment did not arrive; its cash flows stay unsettled until it is tried again."""
+        from engine.desk.swaps import settlement
+
+        return settlement.fail(self._store, payment_reference, on, reason)
+
+    def retry_payment(self, payment_reference: str, on: date) -> "Payment":
+        """The next attempt at a payment that failed or was cancelled."""
+        from engine.desk.swaps import settlement
+
+        return settlement.retry(self._store, payment_reference, on)
+
+    def extend(
+        self, cashflow_reference: str, *, business_date: date, until: date | None, changed_by: str, justification: str
+    ) -> "MovedCashflow":
+        """Put a deferred payment off further. Raises as `life_cycle.transition` does."""
+        from engine.desk.swaps import deferrals
+
+        return deferrals.extend(
+            self._store,
+            cashflow_reference,
+            business_date=business_date,
+            expected_realization_date=until,
+            changed_by=changed_by,
+            justification=justification,
+        )
 
     def defer(
         self,

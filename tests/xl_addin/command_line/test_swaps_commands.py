@@ -59,6 +59,24 @@ def test_the_demo_is_a_book_that_reports_and_settles(demo, here) -> None:
     assert json.loads(exported.out)["trade"]
 
 
+def test_a_payment_fails_is_tried_again_and_settles(demo) -> None:
+    """A failed payment leaves its cash flows unsettled; the next attempt, once completed, settles them."""
+    paid = demo("swaps", "settle", "2024-02-06", "--execute", "--json").json["payments"][0]["payment_reference"]
+    failed = demo("swaps", "payment", paid, "FAILED", "--on", "2024-02-06", "--because", "wrong account", "--json").json
+    again = demo("swaps", "payment", paid, "RETRY", "--on", "2024-02-07", "--json").json
+    before = demo("swaps", "report", "R-13", "--arg", "first=2024-01-02", "--arg", f"last={LAST}", "--json").json
+    done = demo("swaps", "payment", again["payment_reference"], "COMPLETED", "--on", "2024-02-07")
+    after = demo("swaps", "report", "R-13", "--arg", "first=2024-01-02", "--arg", f"last={LAST}", "--json").json
+    refused = demo("swaps", "payment", paid, "COMPLETED", "--on", "2024-02-07")
+
+    assert (failed["status"], again["status"], again["attempt_number"]) == ("FAILED", "PENDING", 2)
+    assert "COMPLETED" in done.out
+    assert sum(row["settled_count"] for row in before["rows"]) == 0
+    assert sum(row["settled_count"] for row in after["rows"]) == len(again["cashflow_references"])
+    assert refused.code == 1
+    assert "CLO-" in refused.err
+
+
 def test_the_demo_again_changes_nothing(demo, n_rows) -> None:
     """The second one runs no day."""
     before = [n_rows(table) for table in ("contract_versions", "job_runs", "price_fixings")]
