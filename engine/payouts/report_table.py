@@ -5,6 +5,9 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+_SPELLINGS = {"pnl": "P&L", "fx": "FX", "cdm": "CDM"}
+"""Words of column names that people write otherwise."""
+
 Cell = str | date | Decimal | float | int | bool | None
 
 
@@ -29,8 +32,9 @@ class ReportColumn:
 
     @property
     def heading(self) -> str:
-        """The name for people: `Days overdue`."""
-        return self.name.replace("_", " ").capitalize()
+        """The name for people: `Days overdue`, `Price P&L amount`."""
+        words = [_SPELLINGS.get(word, word) for word in self.name.split("_")]
+        return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def payment(
     if as_json:
         print_json(shown.as_json(done))
         return
-    state = f"{done.payment_reference}: {done.status.value}, {done.amount:,} {done.currency}"
+    state = f"{done.payment_reference}: {done.status.value}, {shown.money_text(done.amount, done.currency)}"
     console.print(Text(f"{state}, {len(done.cashflow_references)} cash flows"), soft_wrap=True)
 
 

@@ -15,6 +15,7 @@ from db.payouts.contracts import ContractLine
 from engine.errors import ClodeskError
 from engine.payouts.enums import FindingSeverity
 from engine.payouts.findings import PayoutFinding
+from engine.payouts.money import minor_digits
 from engine.payouts.report_table import Cell, ColumnKind, ReportTable
 from engine.payouts.terms.contract import Contract, Leg
 from xl_addin.command_line import machine
@@ -181,16 +182,21 @@ def show_event(console: Console, result: "EventResult") -> None:
         show_findings(console, one.findings)
 
 
+def money_text(amount: Decimal, currency: str) -> str:
+    """An amount in the minor units of its currency: `13,122.27 USD`."""
+    return f"{amount:,.{minor_digits(currency)}f} {currency}"
+
+
 def show_settlement(console: Console, outcome: "SettlementOutcome") -> None:
     """Instructions of a day and their payments."""
     rows = [
-        (one.netting_reference, one.payer, one.receiver, f"{one.amount:,} {one.currency}", one.status.value)
+        (one.netting_reference, one.payer, one.receiver, money_text(one.amount, one.currency), one.status.value)
         for one in outcome.instructions
     ]
     headers = ("Instruction", "Payer", "Receiver", "Amount", "Status")
     console.print(table(f"Netting of {outcome.on}", headers, rows, left=3, long=0))
     for payment in outcome.payments:
-        console.print(Text(f"Payment {payment.payment_reference}: {payment.amount:,} {payment.currency}"))
+        console.print(Text(f"Payment {payment.payment_reference}: {money_text(payment.amount, payment.currency)}"))
     for reference in outcome.awaiting:
         console.print(Text(f"{reference} waits for somebody else to confirm it", style="yellow"))
     for failure in outcome.failures:
@@ -205,7 +211,7 @@ def show_netting(console: Console, on: date, sets: Sequence["NettingSet"]) -> No
             one.netting_agreement,
             one.payer,
             one.receiver,
-            f"{one.payment_amount:,} {one.currency}",
+            money_text(one.payment_amount, one.currency),
             str(len(one.cashflow_references)),
             f"{one.netting_benefit:.2%}",
         )
@@ -221,7 +227,7 @@ def show_moved(console: Console, moved: "MovedCashflow") -> None:
     told = ", as before" if moved.is_repeated else ""
     due = "" if state.payment_date is None else f", due {state.payment_date}"
     console.print(
-        Text(f"{state.cashflow_reference}: {state.status.value}, {state.due:,} {state.currency}{due}{told}"),
+        Text(f"{state.cashflow_reference}: {state.status.value}, {money_text(state.due, state.currency)}{due}{told}"),
         soft_wrap=True,
     )
 

@@ -5,6 +5,7 @@ A compiled contract is right for one version of the contract, of the code and of
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from db.payouts.compiled import CompiledRepository
 from db.payouts.contracts import ContractRepository
@@ -14,6 +15,12 @@ from engine.payouts.book.compiling import TABLES, compile_contract
 from engine.payouts.book.keeping import packed, unpacked
 from engine.payouts.book.tables import CompiledContract
 from engine.payouts.dates.calendars import CenterCalendars
+
+
+@cache
+def code_version() -> str:
+    """The code that this process runs: files that change under it are another version only for the next one."""
+    return source_hash()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class CompiledShelf:
 
         What has to be compiled anew is stored for the next process.
         """
-        code = f"{source_hash()} {calendars_key}"
+        code = f"{code_version()} {calendars_key}"
         keys = {name: f"{version} {code}" for name, version in contracts.versions_of(references).items()}
         missing = [name for name in references if name in keys and self._kept.get(name, ("",))[0] != keys[name]]
         for name, content in stored.load(missing, code):

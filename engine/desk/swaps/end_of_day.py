@@ -26,10 +26,9 @@ from db.payouts.work import PayoutWork
 from engine.conventions.days import NO_DAY, day_number, to_date
 from engine.desk.swaps import generation
 from engine.desk.swaps.accruing import Accruals, accrue
-from engine.desk.swaps.compiled import CompiledShelf, Failure
+from engine.desk.swaps.compiled import CompiledShelf, Failure, code_version
 from engine.desk.swaps.deferrals import PlannedDeferral, RefusedDeferral, defer_many, deferral_decisions
 from engine.desk.swaps.market import market_arrays
-from engine.numerics import source_hash
 from engine.payouts.book.compiling import make_book
 from engine.payouts.book.dividend_flows import add_dividend_flows
 from engine.payouts.book.tables import (
@@ -202,7 +201,7 @@ def _run(
     keys = generation.leg_keys(book)
     valued = names.of(~np.isnan(accruals.through.amount[names.rows]))
     batch = generation.flow_batch(book, accruals.through, keys, valued)
-    n_flows = store.put_flows(batch, as_of, source_hash())
+    n_flows = store.put_flows(batch, as_of, code_version())
     n_accruals = store.put_accruals(_accrual_batch(of_day, accruals, valued.rows), batch.keys, run_id)
     contract_ids = list({contract for contract, _ in keys.legs})
     store.cancel_vanished(contract_ids, as_of)
