@@ -1,14 +1,12 @@
 """Deferral rules, deferred payments and their release in the database (spec 07 §18)."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
 from db.payouts import identity
-from db.settings import StorageSettings
 from db.store import Store
 from engine.desk.swaps import deferrals
 from engine.desk.swaps.deferrals import DeferralDecisions, DeferralRun
@@ -24,33 +22,16 @@ from engine.payouts.enums import (
 )
 from engine.payouts.life_cycle import MissingDetail
 from engine.payouts.transition_requests import Approval
-from tests.conftest import fresh_database
-from tests.desk.swaps.cash_book import accrued, emptied, open_book, row_counts, statuses, swap
+from tests.desk.swaps.cash_book import accrued, open_book, row_counts, statuses, swap
 
 S = CashflowStatus
 TODAY = date(2024, 3, 13)
 SMALL = DeferralScope(currency="USD", amount_below=Decimal(1000))
 
 
-@pytest.fixture(scope="module")
-def database_url(server_url: str, template_database: str) -> Iterator[str]:
-    """One database for all tests of this file."""
-    with fresh_database(server_url, template_database) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def opened(database_url: str, storage_settings: StorageSettings) -> Iterator[Store]:
-    found = Store(storage_settings, database_url)
-    yield found
-    found.close()
-
-
 @pytest.fixture
-def store(opened: Store) -> Iterator[Store]:
-    """A store without cashflows, contracts and rules."""
-    yield opened
-    emptied(opened)
+def store(emptied_store: Store) -> Store:
+    return emptied_store
 
 
 def rule(**changes: object) -> DeferralRule:

@@ -1,6 +1,6 @@
 """Moves of cashflows through the desk, in the database (spec 07 §14.3, §14.4, §26.1)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -25,12 +25,10 @@ from engine.payouts.transition_requests import (
     Release,
     Settle,
 )
-from tests.conftest import fresh_database
 from tests.desk.swaps.cash_book import (
     DUE,
     accrued,
     at_once,
-    emptied,
     open_book,
     realise,
     realised,
@@ -45,25 +43,9 @@ COMMON = {"version": ANY_VERSION, "business_date": TODAY, "changed_by": "anna", 
 CORRECTION = "TRS-1/correction"
 
 
-@pytest.fixture(scope="module")
-def database_url(server_url: str, template_database: str) -> Iterator[str]:
-    """One database for all tests of this file."""
-    with fresh_database(server_url, template_database) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def opened(database_url: str, storage_settings: StorageSettings) -> Iterator[Store]:
-    found = Store(storage_settings, database_url)
-    yield found
-    found.close()
-
-
 @pytest.fixture
-def store(opened: Store) -> Iterator[Store]:
-    """A store without cashflows, contracts and rules."""
-    yield opened
-    emptied(opened)
+def store(emptied_store: Store) -> Store:
+    return emptied_store
 
 
 def deferred(store: Store, name: str) -> str:
@@ -239,7 +221,7 @@ def test_a_key_belongs_to_one_move(store: Store) -> None:
 
 
 def test_of_two_sessions_one_wins_and_the_other_is_stale(
-    store: Store, database_url: str, storage_settings: StorageSettings
+    store: Store, cash_database_url: str, storage_settings: StorageSettings
 ) -> None:
     """Two that decided on the same version: one move is made, the other is refused as stale."""
     open_book(store)
@@ -247,7 +229,7 @@ def test_of_two_sessions_one_wins_and_the_other_is_stale(
     wanted = [request(S.ACCRUED, S.REALIZED_UNSETTLED), request(S.ACCRUED, S.CANCELLED)]
 
     results = at_once(
-        database_url,
+        cash_database_url,
         storage_settings,
         [
             lambda own, one=one: transition(own, reference, one, expected_version=1, idempotency_key=None)  # type: ignore[misc]
@@ -262,7 +244,7 @@ def test_of_two_sessions_one_wins_and_the_other_is_stale(
 
 
 def test_two_sessions_with_one_key_make_one_move(
-    store: Store, database_url: str, storage_settings: StorageSettings
+    store: Store, cash_database_url: str, storage_settings: StorageSettings
 ) -> None:
     """The same request twice at the same time gives both callers the one move."""
     open_book(store)
@@ -270,7 +252,7 @@ def test_two_sessions_with_one_key_make_one_move(
     asked = request(S.ACCRUED, S.REALIZED_UNSETTLED)
 
     one, two = at_once(
-        database_url,
+        cash_database_url,
         storage_settings,
         [lambda own: transition(own, reference, asked, expected_version=1, idempotency_key="key").move] * 2,
     )

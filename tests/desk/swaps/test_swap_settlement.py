@@ -1,7 +1,6 @@
 """Netting, payments and settlement in the database (spec 07 §17; invariant 6 of §1; V-11 of §25)."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -16,33 +15,16 @@ from engine.errors import InputError, ReferenceDataError
 from engine.payouts.enums import CashflowStatus, NettingStatus, PaymentStatus, PaymentType
 from engine.payouts.life_cycle import InvalidTransition
 from engine.payouts.netting import counterparty_totals
-from tests.conftest import fresh_database
 from tests.desk.swaps import swap_book
-from tests.desk.swaps.cash_book import DUE, at_once, emptied, open_book, realised, row_counts, statuses, swap
+from tests.desk.swaps.cash_book import DUE, at_once, open_book, realised, row_counts, statuses, swap
 
 S = CashflowStatus
 SATURDAY, MONDAY, TUESDAY = date(2024, 3, 16), date(2024, 3, 18), date(2024, 3, 19)
 
 
-@pytest.fixture(scope="module")
-def database_url(server_url: str, template_database: str) -> Iterator[str]:
-    """One database for all tests of this file."""
-    with fresh_database(server_url, template_database) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def opened(database_url: str, storage_settings: StorageSettings) -> Iterator[Store]:
-    found = Store(storage_settings, database_url)
-    yield found
-    found.close()
-
-
 @pytest.fixture
-def store(opened: Store) -> Iterator[Store]:
-    """A store without cashflows, contracts and rules."""
-    yield opened
-    emptied(opened)
+def store(emptied_store: Store) -> Store:
+    return emptied_store
 
 
 def v11(store: Store) -> list[str]:
@@ -160,7 +142,7 @@ def test_a_cancelled_payment_may_be_repeated_too(store: Store) -> None:
 
 
 def test_two_settlement_runs_net_a_cashflow_once(
-    store: Store, database_url: str, storage_settings: StorageSettings
+    store: Store, cash_database_url: str, storage_settings: StorageSettings
 ) -> None:
     """Runs at the same time: every cashflow is in one instruction, and one payment is made of each."""
     v11(store)
@@ -168,7 +150,7 @@ def test_two_settlement_runs_net_a_cashflow_once(
     def run(own: Store) -> object:
         return settlement.settle(own, DUE, execute=True)
 
-    outcomes = at_once(database_url, storage_settings, [run, run, run])
+    outcomes = at_once(cash_database_url, storage_settings, [run, run, run])
 
     finished = [outcome for outcome in outcomes if isinstance(outcome, settlement.SettlementOutcome)]
     assert [outcome.failures for outcome in finished] == [()] * 3
