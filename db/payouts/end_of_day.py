@@ -572,13 +572,20 @@ SELECT n.contract_id, n.leg_id, %(as_of)s, %(label)s, %(as_of)s, n.price + n.div
                g.is_quarter_end, g.is_year_end
           FROM generated_pnl g WHERE g.price + g.dividend + g.interest + g.fx + g.other IS NOT NULL) n
   LEFT JOIN LATERAL (
-        SELECT max(p.valuation_date) AS previous FROM unrealized_pnl_timeseries p
+        SELECT p.valuation_date AS previous, j.finished_at FROM unrealized_pnl_timeseries p
+          LEFT JOIN job_runs j ON j.run_id = p.run_id
          WHERE p.contract_id = n.contract_id AND p.leg_id = n.leg_id AND p.snapshot_label = %(label)s
-           AND p.valuation_date < %(as_of)s) b ON true
+           AND p.valuation_date < %(as_of)s
+         ORDER BY p.valuation_date DESC LIMIT 1) b ON true
   LEFT JOIN LATERAL (
         SELECT sum(c.settlement_amount) AS realized FROM cashflows c
          WHERE c.leg_id = n.leg_id AND c.realization_date <= %(as_of)s
-           AND c.realization_date > coalesce(b.previous, '-infinity'::date)) r ON true
+           AND (c.realization_date > coalesce(b.previous, '-infinity'::date)
+                -- Realised by hand for the day before or earlier, after the row of that day was written.
+                OR c.updated_at > b.finished_at AND EXISTS (
+                    SELECT FROM cashflow_status_history h
+                     WHERE h.cashflow_id = c.id AND h.from_status = 'ACCRUED' AND h.changed_at > b.finished_at))) r
+         ON true
     ON CONFLICT (contract_id, leg_id, valuation_date, snapshot_label) DO UPDATE
    SET unrealized_pnl_amount = excluded.unrealized_pnl_amount, price_pnl_amount = excluded.price_pnl_amount,
        dividend_pnl_amount = excluded.dividend_pnl_amount, interest_pnl_amount = excluded.interest_pnl_amount,

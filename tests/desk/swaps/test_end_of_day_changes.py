@@ -319,3 +319,33 @@ def test_a_change_dated_before_the_last_run_is_seen(store: Store) -> None:
         ("TERMINATION_AMOUNT", Decimal(1_000)),
         ("PRICE_RETURN", Decimal(900) * Decimal("14")),
     ]
+
+
+def test_what_is_realised_by_hand_after_the_day_reaches_the_next_one(store: Store) -> None:
+    """A payment put off after its day was run is in the realised P&L of the day after, and in it once."""
+    desk = prepared(store, swap())
+    run_days(desk, START, date(2024, 1, 24))
+    deferrals.defer(
+        store,
+        "TRS-1/L1/EQUITY_RETURN/20240212/1",
+        reason=DeferralReason.COUNTERPARTY_REQUEST,
+        business_date=date(2024, 1, 24),
+        expected_realization_date=date(2024, 3, 1),
+        changed_by="anna",
+        justification="asked by letter",
+    )
+    run_days(desk, date(2024, 1, 25), date(2024, 1, 26))
+    desk.end_of_day(date(2024, 1, 26), refreshes_views=False)
+
+    series = rows(
+        store,
+        "SELECT p.valuation_date, p.unrealized_pnl_amount, p.realized_since_previous FROM unrealized_pnl_timeseries p"
+        " JOIN contract_legs l ON l.id = p.leg_id AND l.leg_number = 1 WHERE p.valuation_date >= '2024-01-24'"
+        " ORDER BY 1",
+    )
+    worth = Decimal(repr(1_000 * (PRICES[date(2024, 1, 24)] - 100.0)))
+    assert series == [
+        (date(2024, 1, 24), worth, Decimal(0)),
+        (date(2024, 1, 25), Decimal(0), worth),
+        (date(2024, 1, 26), Decimal(0), Decimal(0)),
+    ]
