@@ -6,7 +6,7 @@ and a flow that lacks a fixing are listed and left out; the others go on.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 import numpy as np
@@ -15,49 +15,37 @@ import numpy.typing as npt
 from db.payouts.end_of_day import (
     END_OF_DAY,
     NOT_STORED,
-    AccrualBatch,
     EndOfDayRepository,
-    PnlBatch,
     StoredFlows,
     StoredStates,
 )
 from db.payouts.identity import contract_id
 from db.payouts.work import PayoutWork
-from engine.conventions.days import NO_DAY, day_number, to_date
+from engine.conventions.days import NO_DAY, day_number
 from engine.desk.swaps import generation
-from engine.desk.swaps.accruing import Accruals, accrue
+from engine.desk.swaps.accruing import accrue
 from engine.desk.swaps.compiled import CompiledShelf, Failure, code_version
+from engine.desk.swaps.day_rows import BookDay, MissingFixing, accrual_batch, missing_fixings, pnl_batch
 from engine.desk.swaps.deferrals import PlannedDeferral, RefusedDeferral, defer_many, deferral_decisions
 from engine.desk.swaps.market import market_arrays
 from engine.payouts.book.compiling import make_book
 from engine.payouts.book.dividend_flows import add_dividend_flows
 from engine.payouts.book.tables import (
     CURRENCIES,
-    EVENTS,
     FLOWS,
-    INSTRUMENTS,
-    LEGS,
-    PAIRS,
-    RATES,
     Book,
     CompiledContract,
 )
-from engine.payouts.book.valuation import LegValues, interest_through, leg_values, value_book
+from engine.payouts.book.valuation import interest_through, leg_values, value_book
 from engine.payouts.book.values import FlowValues
 from engine.payouts.codes import (
     DIVIDEND,
-    ESTIMATED,
     FIXED,
     FUNDING,
-    MISSING_FX,
-    MISSING_PRICE,
-    MISSING_RATE,
     OK,
-    OTHER_PART,
 )
-from engine.payouts.dates.calendars import DEFAULT_CENTERS, CenterCalendars
-from engine.payouts.enums import CashflowStatus, ConfidenceLevel, ContractStatus, ValuationMethod
-from engine.payouts.market import MarketArrays
+from engine.payouts.dates.calendars import CenterCalendars
+from engine.payouts.enums import CashflowStatus, ContractStatus
 from engine.payouts.money import minor_digits
 
 _STORED_DIGIT = 1e-10
@@ -65,25 +53,9 @@ _STORED_DIGIT = 1e-10
 
 _STATUSES = tuple(CashflowStatus)
 _GONE = tuple(_STATUSES.index(status) for status in (CashflowStatus.CANCELLED, CashflowStatus.ADJUSTED))
-_NAMES_BY_STATUS = {
-    MISSING_PRICE: (INSTRUMENTS, "price"),
-    MISSING_FX: (PAIRS, "FX rate"),
-    MISSING_RATE: (RATES, "rate"),
-}
 
 Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class MissingFixing:
-    """A flow that could not be valued: what it lacked, of which day."""
-
-    contract_reference: str
-    leg_number: int
-    what: str
-    name: str
-    on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +77,6 @@ class EndOfDayOutcome:
     missing: tuple[MissingFixing, ...] = ()
     not_deferred: tuple[RefusedDeferral, ...] = ()
     awaiting_approval: tuple[PlannedDeferral, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Day:
-    """A book with its market on one day."""
-
-    book: Book
-    market: MarketArrays
-    as_of: date
-    calendars: CenterCalendars
-
-    @property
-    def day(self) -> int:
-        return day_number(self.as_of)
 
 
 def run_end_of_day(
@@ -188,7 +146,7 @@ def _run(
         calendars,
         read_from=_first_read(book, begun, window),
     )
-    of_day = _Day(add_dividend_flows(book, market, calendars), market, as_of, calendars)
+    of_day = BookDay(add_dividend_flows(book, market, calendars), market, as_of, calendars)
     book = of_day.book
     chosen = generation.in_play(book, day, since)
     names = generation.flow_names(book, chosen)
@@ -202,7 +160,7 @@ def _run(
     valued = names.of(~np.isnan(accruals.through.amount[names.rows]))
     batch = generation.flow_batch(book, accruals.through, keys, valued)
     n_flows = store.put_flows(batch, as_of, code_version())
-    n_accruals = store.put_accruals(_accrual_batch(of_day, accruals, valued.rows), batch.keys, run_id)
+    n_accruals = store.put_accruals(accrual_batch(of_day, accruals, valued.rows), batch.keys, run_id)
     contract_ids = list({contract for contract, _ in keys.legs})
     store.cancel_vanished(contract_ids, as_of)
     minor_units = {currency: minor_digits(currency) for currency in book.names[CURRENCIES]}
@@ -215,8 +173,8 @@ def _run(
     states = store.states(len(batch))
     is_open = _open_flows(of_day, valued.rows, chosen, states)
     legs = leg_values(book, accruals.values, is_open)
-    n_pnl = store.put_pnl(_pnl_batch(work, of_day, legs, keys, base_currency), as_of, run_id)
-    missing = _missing(book, market, accruals.values, chosen)
+    n_pnl = store.put_pnl(pnl_batch(work, of_day, legs, keys, base_currency), as_of, run_id)
+    missing = missing_fixings(book, market, accruals.values, chosen)
     return EndOfDayOutcome(
         as_of=as_of,
         n_contracts=len(contracts),
@@ -234,7 +192,7 @@ def _run(
 
 
 def _rewritten(
-    of_day: _Day, store: EndOfDayRepository, names: generation.FlowNames, stored: StoredFlows, window: Ints
+    of_day: BookDay, store: EndOfDayRepository, names: generation.FlowNames, stored: StoredFlows, window: Ints
 ) -> Ints:
     """From which day on the accruals of each flow are written, (F,).
 
@@ -290,52 +248,7 @@ def _first_read(book: Book, begun: Mask, window: Ints) -> int:
     return int(min(starts.min(initial=int(window.min())), int(window.min())))
 
 
-def _good_by_currency(of_day: _Day, first: date, last: date) -> dict[str, list[tuple[date, bool]]]:
-    """By currency: for each day its business date, and whether it is one itself."""
-    found: dict[str, list[tuple[date, bool]]] = {}
-    for currency in of_day.book.names[CURRENCIES]:
-        centers = [center for center in DEFAULT_CENTERS.get(currency, ()) if center in of_day.calendars]
-        calendar = of_day.calendars.joint(centers)
-        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        found[currency] = [(calendar.previous_good(on), calendar.is_good(on)) for on in days]
-    return found
-
-
-def _accrual_batch(of_day: _Day, accruals: Accruals, valued: Ints) -> AccrualBatch:
-    """The rows of all days; `flow` counts within the flows that were valued."""
-    place = np.full(len(of_day.book[FLOWS]), -1, np.int64)
-    place[valued] = np.arange(len(valued))
-    days = accruals.days
-    first = to_date(days[0].day) if days else of_day.as_of
-    good = _good_by_currency(of_day, first, of_day.as_of)
-    names = of_day.book.names[CURRENCIES]
-    business = np.array([[day_number(on) for on, _ in good[name]] for name in names], np.int64)
-    is_good = np.array([[flag for _, flag in good[name]] for name in names], bool)
-    rows = np.concatenate([item.flow for item in days]) if days else np.empty(0, np.int64)
-    on_day = np.concatenate([np.full(len(item.flow), item.day) for item in days]) if days else np.empty(0, np.int64)
-    currency = of_day.book[FLOWS]["currency"][rows]
-    column = on_day - day_number(first)
-
-    def joined(name: str) -> npt.NDArray[np.float64]:
-        return np.concatenate([getattr(item, name) for item in days]) if days else np.empty(0)
-
-    kept = place[rows] >= 0
-    return AccrualBatch(
-        flow=place[rows][kept],
-        accrual_date=on_day[kept].astype("datetime64[D]"),
-        business_date=business[currency, column][kept].astype("datetime64[D]"),
-        cumulative=joined("cumulative")[kept],
-        cumulative_before=joined("cumulative_before")[kept],
-        year_fraction=joined("year_fraction")[kept],
-        year_fraction_before=joined("year_fraction_before")[kept],
-        notional=joined("notional")[kept],
-        rate_or_price=joined("rate_or_price")[kept],
-        is_business_day=is_good[currency, column][kept],
-        is_estimated=joined("is_estimated")[kept].astype(bool),
-    )
-
-
-def _to_realise(of_day: _Day, values: FlowValues, valued: Ints) -> Mask:
+def _to_realise(of_day: BookDay, values: FlowValues, valued: Ints) -> Mask:
     """Which of the valued flows are final.
 
     A dividend and a fee stay with the unrealized P&L until the last business day before they are paid, as entitlements
@@ -346,85 +259,19 @@ def _to_realise(of_day: _Day, values: FlowValues, valued: Ints) -> Mask:
     waits = np.isin(flows["kind"], (DIVIDEND, FIXED))
     eve = np.empty(len(of_day.book.names[CURRENCIES]), np.int64)
     for row, currency in enumerate(of_day.book.names[CURRENCIES]):
-        centers = [center for center in DEFAULT_CENTERS.get(currency, ()) if center in of_day.calendars]
-        eve[row] = day_number(of_day.calendars.joint(centers).add_business_days(of_day.as_of, 1))
+        eve[row] = day_number(of_day.calendar(currency).add_business_days(of_day.as_of, 1))
     is_due = (flows["payment_day"] != NO_DAY) & (flows["payment_day"] <= eve[flows["currency"]])
     realised: Mask = ended & (~waits | is_due)
     return realised
 
 
-def _open_flows(of_day: _Day, valued: Ints, chosen: Mask, states: StoredStates) -> Mask:
+def _open_flows(of_day: BookDay, valued: Ints, chosen: Mask, states: StoredStates) -> Mask:
     """Flows that have begun and neither are realised by the day nor were cancelled."""
     is_open = chosen.copy()
     realised_by_now = ~np.isnat(states.realization) & (states.realization <= np.datetime64(of_day.as_of))
     gone = np.isin(states.status, _GONE)
     is_open[valued] = (states.status == NOT_STORED) | (~realised_by_now & ~gone)
     return is_open
-
-
-def _pnl_batch(
-    work: PayoutWork, of_day: _Day, legs: LegValues, keys: generation.LegKeys, base_currency: str
-) -> PnlBatch:
-    rows = of_day.book[LEGS]
-    names = [of_day.book.names[CURRENCIES][code] for code in rows["currency"]]
-    used = sorted(set(names))
-    rates = work.fixings.fx([(name, base_currency) for name in used], of_day.as_of - timedelta(days=7), of_day.as_of)
-    base_by_currency = dict(zip(used, map(_last_known, rates), strict=True))
-    warned = work.end_of_day.warned([contract for contract, _ in keys.legs])
-    parts, methods, confidence = legs.parts.copy(), [], []
-    external = work.market_events.external(of_day.as_of)
-    for row, (contract, leg) in enumerate(keys.legs):
-        level = ConfidenceLevel.MEDIUM if legs.is_estimated[row] or contract in warned else ConfidenceLevel.HIGH
-        method = ValuationMethod.MARK_TO_MARKET
-        if leg in external:
-            value, _, level = external[leg]
-            known = np.nan_to_num(parts[:, row])
-            parts[:, row] = known
-            parts[OTHER_PART, row] = value - (known.sum() - known[OTHER_PART])
-            method = ValuationMethod.EXTERNAL_PRICE
-        methods.append(method.value)
-        confidence.append(level)
-    ends = {name: _ends(of_day, name) for name in used}
-    return PnlBatch(
-        legs=keys.legs,
-        parts=parts,
-        currency=names,
-        base_currency=base_currency,
-        base_rate=np.array([base_by_currency[name] for name in names]),
-        confidence=confidence,
-        method=methods,
-        is_month_end=np.array([ends[name][0] for name in names]),
-        is_quarter_end=np.array([ends[name][1] for name in names]),
-        is_year_end=np.array([ends[name][2] for name in names]),
-    )
-
-
-def _last_known(rates: npt.NDArray[np.float64]) -> float:
-    there = np.flatnonzero(~np.isnan(rates))
-    return float(rates[there[-1]]) if there.size else float("nan")
-
-
-def _ends(of_day: _Day, currency: str) -> tuple[bool, bool, bool]:
-    """Whether the day is the last business day of its month, quarter and year."""
-    centers = [center for center in DEFAULT_CENTERS.get(currency, ()) if center in of_day.calendars]
-    following = of_day.calendars.joint(centers).add_business_days(of_day.as_of, 1)
-    is_month_end = following.month != of_day.as_of.month
-    return is_month_end, is_month_end and of_day.as_of.month % 3 == 0, is_month_end and of_day.as_of.month == 12
-
-
-def _missing(book: Book, market: MarketArrays, values: FlowValues, chosen: Mask) -> tuple[MissingFixing, ...]:
-    """What the flows lacked that could not be valued, each thing once per leg."""
-    flows, legs = book[FLOWS], book[LEGS]
-    rows = np.flatnonzero(chosen & (values.status != OK) & (values.status != ESTIMATED))
-    found: dict[MissingFixing, None] = {}
-    for row in rows:
-        leg = legs[flows[row]["leg"]]
-        kind, what = _NAMES_BY_STATUS.get(int(values.status[row]), (EVENTS, "term"))
-        name_row, day = int(values.missing_row[row]), int(values.missing_day[row])
-        name = book.names[kind][name_row] if 0 <= name_row < len(book.names[kind]) else ""
-        on = to_date(day) if day > NO_DAY and day >= market.first_day else None
-        found[MissingFixing(book.contracts[leg["contract"]], int(leg["leg_number"]), what, name, on)] = None
-    return tuple(found)
 
 
 def counts(outcome: EndOfDayOutcome) -> Mapping[str, int]:

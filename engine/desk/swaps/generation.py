@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from db.payouts import identity
-from db.payouts.end_of_day import FlowBatch
+from db.payouts.end_of_day_batches import FlowBatch
 from engine.conventions.days import NO_DAY, to_date
 from engine.payouts.book.tables import CONTRACTS, CURRENCIES, EVENTS, FLOWS, LEGS, LOTS, NO_ROW, PARTIES, Book
 from engine.payouts.book.values import FlowValues
