@@ -120,7 +120,8 @@ def test_two_constant_legs_have_no_risk(book: ReportBook, reference: Path) -> No
 
     ours = by_column(book.reports.risk(*JANUARY))
     assert (seed["observation_count"], seed["worst_daily_change"]) == (9, -2000)
-    assert seed["daily_pnl_volatility"] > 2000
+    # Rows of one day have no order in the seed, which is part of the defect: some orders give 2108, others less.
+    assert seed["daily_pnl_volatility"] > 1000
     assert [(row["level"], row["observation_count"], row["mean"]) for row in ours] == [
         ("LEG", 4, None),
         ("LEG", 4, None),
