@@ -4,7 +4,7 @@ The tables of the terms are what reports and people query; `contract_versions.st
 document, from which it is read back, so that a book of thousands loads with one statement.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -237,11 +237,6 @@ def _upsert(connection: Connection, name: str, rows: list[dict[str, Any]]) -> No
         statement.on_conflict_do_update(index_elements=["id"], set_=changed),
         [{column: sql_value(value) for column, value in row.items()} for row in rows],
     )
-
-
-def contract_keys(references: Iterable[str]) -> list[UUID]:
-    """Row keys of contracts."""
-    return [identity.contract_id(reference) for reference in references]
 
 
 _SHARED_KEYS = {

@@ -49,10 +49,3 @@ class JobRepository:
             " status = CASE WHEN %s::text IS NULL THEN 'FINISHED' ELSE 'FAILED' END WHERE run_id = %s",
             (Jsonb(dict(counts)), error, error, run_id),
         )
-
-    def last_finished(self, kind: str) -> date | None:
-        """The latest day for which a kind of job finished."""
-        row = self._driver.execute(
-            "SELECT max(as_of) FROM job_runs WHERE kind = %s AND status = 'FINISHED'", (kind,)
-        ).fetchone()
-        return None if row is None else row[0]

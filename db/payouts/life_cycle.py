@@ -6,7 +6,7 @@ What a move makes of a cashflow is decided by `engine.payouts.life_cycle`; here 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -40,14 +40,6 @@ class LifeCycleRepository:
             "SELECT FROM cashflows WHERE cashflow_reference = ANY(%s) ORDER BY id FOR UPDATE", (asked,)
         )
         return self._in_order(asked, self._select(_OF_REFERENCES, {"references": asked}))
-
-    def references_of(self, cashflow_ids: Sequence[UUID]) -> tuple[str, ...]:
-        """References of cashflows by their keys, in the order of the references; unknown keys are left out."""
-        rows = self._driver.execute(
-            "SELECT cashflow_reference FROM cashflows WHERE id = ANY(%s) ORDER BY cashflow_reference",
-            (list(cashflow_ids),),
-        ).fetchall()
-        return tuple(row[0] for row in rows)
 
     def due(self, on: date) -> tuple[StoredCashflow, ...]:
         """REALIZED_UNSETTLED cashflows whose payment date is on or before a day."""

@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from engine.conventions.days import day_number, to_date
 from engine.errors import InputError
-from engine.payouts.book.kernels_moments import bounded
 from engine.payouts.codes import COMPOSITE, CROSS_CURRENCY, NO_FX, QUANTO
 from engine.payouts.dates.day_count import year_fraction
 from engine.payouts.enums import (
@@ -26,6 +25,7 @@ from engine.payouts.enums import (
 )
 from engine.payouts.kernels_equity import explain
 from engine.payouts.kernels_interest import compounded_amounts
+from engine.payouts.kernels_moment_flows import bounded
 from engine.payouts.kernels_overnight import FIXED_OK, NO_SHIFT, Fixings, Overnight, lock_day, overnight_rate
 from engine.payouts.strikes import variance_notional, variance_unit, volatility_notional, volatility_unit
 

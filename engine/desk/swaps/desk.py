@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from engine.desk.swaps.tranches import TranchePricing, TrancheQuote
     from engine.payouts.cdm.overrides import Overrides
     from engine.payouts.enums import DeferralReason
-    from engine.payouts.events.instructions import Event
     from engine.payouts.netting import NettingSet
     from engine.payouts.report_table import ReportTable
     from engine.payouts.terms.contract import Contract
@@ -240,14 +239,6 @@ class SwapDesk:
         from engine.desk.swaps import events
 
         return events.apply_document(self._store, path, dry_run=dry_run, terms=terms)
-
-    def apply_instruction(
-        self, contract_reference: str, event: "Event", *, idempotency_key: str | None = None, dry_run: bool = False
-    ) -> "EventResult":
-        """Apply an event to a contract; the same one, or another under the same key, gives the first result."""
-        from engine.desk.swaps import events
-
-        return events.apply(self._store, contract_reference, event, idempotency_key=idempotency_key, dry_run=dry_run)
 
     def cancel_event(self, contract_reference: str, event_reference: str, *, reason: str) -> "EventResult":
         """Undo an event: the contract as it was before, as a new version."""

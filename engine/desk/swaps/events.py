@@ -21,10 +21,10 @@ from engine.desk.swaps.scheduling import DateMaker
 from engine.errors import InputError, ReferenceDataError
 from engine.payouts.cdm.draft import Draft
 from engine.payouts.cdm.events import EventDraft, read_event
-from engine.payouts.cdm.instructions import EventInstruction
 from engine.payouts.enums import BusinessEventType, FindingSeverity
 from engine.payouts.events.instructions import Cancellation, Event, event_of_document
 from engine.payouts.events.lots import open_quantity
+from engine.payouts.events.requests import EventInstruction
 from engine.payouts.findings import PayoutFinding
 from engine.payouts.terms.contract import Contract
 

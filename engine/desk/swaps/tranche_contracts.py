@@ -84,9 +84,45 @@ def tranche_swap(
         )
     if end <= start:
         raise InputError("CLO-4102", f"{reference} ends on {end}, not after {start}", remedy="Put the dates in order.")
-    instrument = tranche_instrument(deal, tranche, currency)
-    notional = face * initial_price
-    equity = Leg(
+    equity = _equity_leg(
+        reference,
+        tranche_instrument(deal, tranche, currency),
+        face,
+        initial_price,
+        payer=payer,
+        valuations=_valuations(start, end, payment_dates),
+        payments=_payments(payment_delay_days, currency),
+        cost_date=start,
+    )
+    funding = _funding_leg(equity, rate_index, spread)
+    return Contract(
+        contract_reference=reference,
+        contract_type=ContractType.TOTAL_RETURN_SWAP,
+        trade_date=start,
+        effective_date=start,
+        termination_date=end,
+        party1=party1,
+        party2=party2,
+        settlement_currency=currency,
+        netting_agreement_reference=netting_agreement_reference,
+        legs=(equity, funding),
+    )
+
+
+def _equity_leg(
+    reference: str,
+    instrument: Instrument,
+    face: float,
+    initial_price: float,
+    *,
+    payer: Side,
+    valuations: tuple[ValuationSchedule, ...],
+    payments: tuple[PaymentSchedule, ...],
+    cost_date: date,
+) -> Leg:
+    """The total return of `face` units, opened in one lot at the initial price."""
+    currency, notional = instrument.currency, face * initial_price
+    return Leg(
         leg_number=EQUITY_LEG,
         leg_type=LegType.EQUITY_LEG,
         payer=payer,
@@ -95,8 +131,8 @@ def tranche_swap(
         lots=(
             TradeLot(
                 lot_identifier=f"{reference}-1",
-                cost_date=start,
-                settlement_date=start,
+                cost_date=cost_date,
+                settlement_date=cost_date,
                 notional_amount=notional,
                 opened_quantity=face,
                 quantity_unit=QuantityUnit.SHARE,
@@ -114,42 +150,34 @@ def tranche_swap(
             ),
             returns=_returns(initial_price, currency),
             settlement_currency=currency,
-            valuation_schedules=_valuations(start, end, payment_dates),
-            payment_schedules=_payments(payment_delay_days, currency),
+            valuation_schedules=valuations,
+            payment_schedules=payments,
         ),
     )
-    funding = Leg(
+
+
+def _funding_leg(equity: Leg, rate_index: str, spread: float) -> Leg:
+    """The overnight rate plus spread on what the equity leg was worth at its last reset, paid the other way."""
+    return Leg(
         leg_number=FUNDING_LEG,
         leg_type=LegType.FUNDING_LEG,
-        payer=payer.other,
-        notional_amount=notional,
-        notional_currency=currency,
-        linked_leg_number=EQUITY_LEG,
+        payer=equity.payer.other,
+        notional_amount=equity.notional_amount,
+        notional_currency=equity.notional_currency,
+        linked_leg_number=equity.leg_number,
         interest=InterestRatePayout(
             rate_kind=RateKind.FLOATING_OVERNIGHT,
             day_count=DayCount.ACT_360,
             floating_rate_index=rate_index,
             spread=spread,
             overnight_method=OvernightMethod.COMPOUNDED,
-            observation_centers=DEFAULT_CENTERS.get(currency, ()),
+            observation_centers=DEFAULT_CENTERS.get(equity.notional_currency or "", ()),
             notional_source=NotionalSource.EQUITY_RESET,
         ),
     )
-    return Contract(
-        contract_reference=reference,
-        contract_type=ContractType.TOTAL_RETURN_SWAP,
-        trade_date=start,
-        effective_date=start,
-        termination_date=end,
-        party1=party1,
-        party2=party2,
-        settlement_currency=currency,
-        netting_agreement_reference=netting_agreement_reference,
-        legs=(equity, funding),
-    )
 
 
-def _returns(initial_price: float, currency: str) -> ReturnTerms:
+def _returns(initial_price: float, currency: str | None) -> ReturnTerms:
     """Price and the whole income; repayments are returns of capital, which pass only with special dividends."""
     return ReturnTerms(
         price=PriceReturnTerms(initial_price=initial_price, initial_price_currency=currency),

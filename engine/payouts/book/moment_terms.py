@@ -8,7 +8,6 @@ from datetime import date
 from math import inf, nan, sqrt
 
 from engine.errors import ModelError
-from engine.payouts.book.kernels_moments import CORRELATION, VARIANCE, VOLATILITY
 from engine.payouts.book.moment_statistics import CORRIDOR_METHODS, DIVIDEND_STYLES
 from engine.payouts.enums import (
     CashflowSubtype,
@@ -20,6 +19,7 @@ from engine.payouts.enums import (
     UnderlierType,
     WeightType,
 )
+from engine.payouts.kernels_moment_flows import CORRELATION, VARIANCE, VOLATILITY
 from engine.payouts.kernels_moments import NO_CORRIDOR, NO_DIVIDENDS
 from engine.payouts.strikes import variance_notional as notional_of_vega
 from engine.payouts.strikes import vega_notional, volatility_notional, volatility_unit

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.conventions.days import NO_DAY, day_number
 from engine.errors import ModelError, located
-from engine.payouts.book import kernels_moments as kernels
+from engine.payouts import kernels_moment_flows as kernels
 from engine.payouts.book.moment_terms import MomentTerms, basket_weights, correlation_basket, moment_terms
 from engine.payouts.book.tables import (
     CALENDARS,

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.payouts.cdm.document import ReferenceCounts
-from engine.payouts.cdm.instructions import Observation
 from engine.payouts.cdm.instruments import InstrumentFacts
+from engine.payouts.events.requests import Observation
 from engine.payouts.findings import PayoutFinding
 from engine.payouts.terms.contract import Contract
 

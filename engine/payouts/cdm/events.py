@@ -7,14 +7,6 @@ from engine.payouts.cdm.dates import Calendars, Dates
 from engine.payouts.cdm.document import Document, Node
 from engine.payouts.cdm.draft import Draft
 from engine.payouts.cdm.histories import read_observation
-from engine.payouts.cdm.instructions import (
-    EventInstruction,
-    Instruction,
-    Observation,
-    QuantityChange,
-    QuantityDirection,
-    StockSplit,
-)
 from engine.payouts.cdm.instruments import read_instrument
 from engine.payouts.cdm.json_text import Findings, content_key
 from engine.payouts.cdm.parties import read_parties
@@ -23,6 +15,14 @@ from engine.payouts.cdm.reader import anchors_of, read_place
 from engine.payouts.cdm.roots import TradePlace, business_event, parsed, place_of, root_kind
 from engine.payouts.cdm.transfers import read_fee
 from engine.payouts.enums import BusinessEventType, Side, upper_snake
+from engine.payouts.events.requests import (
+    EventInstruction,
+    Instruction,
+    Observation,
+    QuantityChange,
+    QuantityDirection,
+    StockSplit,
+)
 from engine.payouts.findings import FindingCode, PayoutFinding, has_errors
 from engine.payouts.terms.contract import Contract, Fee, TradeLot
 

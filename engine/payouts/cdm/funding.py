@@ -39,6 +39,10 @@ class Funding:
     source: NotionalSource
 
 
+_NO_CURRENCY = "XXX"
+"""ISO 4217's code for no currency, in a leg whose contract is refused for want of one."""
+
+
 def read_funding_leg(
     place: LegPlace, equity_legs: list[Leg], contract_dates: tuple[date, date | None]
 ) -> tuple[Leg, LegFacts, Spreads]:
@@ -248,7 +252,7 @@ def read_fixed_leg(place: LegPlace, equity_legs: list[Leg]) -> tuple[Leg, LegFac
         cdm_external_key=payout.at("priceQuantity").external_key,
         fixed_price=FixedPricePayout(
             fixed_price=value,
-            currency=currency or "XXX",
+            currency=currency or _NO_CURRENCY,
             price_type=target.text("priceType"),
             units=lots[0].opened_quantity if lots else None,
         ),

@@ -2,8 +2,8 @@
 
 from engine.payouts.cdm.document import Node
 from engine.payouts.cdm.draft import ResetFact
-from engine.payouts.cdm.instructions import Observation
 from engine.payouts.enums import CorporateActionType
+from engine.payouts.events.requests import Observation
 from engine.payouts.findings import FindingCode
 
 

@@ -1,6 +1,5 @@
 """Return terms of a performance payout (spec 07 §5.4, §13.2)."""
 
-import math
 from dataclasses import replace
 
 from engine.payouts.cdm.codes import REALISED_METHODS, spelled
@@ -13,10 +12,10 @@ from engine.payouts.enums import (
     DividendApplicability,
     PriceReturnType,
     RealisedVarianceMethod,
-    StrikeScale,
     upper_snake,
 )
 from engine.payouts.findings import FindingCode
+from engine.payouts.strikes import proposed_scale
 from engine.payouts.terms.returns import CorrelationReturnTerms, PriceReturnTerms, ReturnTerms, VarianceVolatilityTerms
 
 KNOWN = (
@@ -26,8 +25,6 @@ KNOWN = (
     "volatilityReturnTerms",
     "correlationReturnTerms",
 )
-LINK_TOLERANCE = 0.01
-"""How well vega, variance notional and strike must fit for the scale to be proposed (spec 07 §13.2)."""
 
 CAP_FACTOR = 2.5
 """The multiple of the strike at which a cap lies that is said to apply and given no number (spec 07 §3.5)."""
@@ -170,23 +167,17 @@ def _with_scale(node: Node, terms: VarianceVolatilityTerms) -> VarianceVolatilit
     place = f"{node.pointer}/varianceStrikePrice"
     vega, units = terms.vega_notional_amount, terms.variance_notional_amount
     given = terms.variance_strike_price if terms.variance_strike_price is not None else terms.volatility_strike_price
-    if vega and units and given:
-        readings = (
-            [(given, True)] if terms.variance_strike_price is None else [(given, True), (math.sqrt(given), False)]
+    proposal = proposed_scale(vega, units, given) if vega and units and given and given > 0.0 else None
+    if proposal is not None and (proposal.is_volatility_level or terms.variance_strike_price is not None):
+        what = "a volatility level" if proposal.is_volatility_level else "a variance"
+        message = f"Vega {vega} and variance notional {units} fit the strike {given} as {what} in {proposal.scale}"
+        node.findings.info(FindingCode.STRIKE_SCALE, place, message)
+        return replace(
+            terms,
+            strike_scale=proposal.scale,
+            variance_strike_price=None if proposal.is_volatility_level else given,
+            volatility_strike_price=given if proposal.is_volatility_level else None,
         )
-        for level, is_volatility in readings:
-            for scale, factor in ((StrikeScale.POINTS, 1.0), (StrikeScale.DECIMAL, 100.0)):
-                if abs(factor * vega / (2.0 * level) / units - 1.0) <= LINK_TOLERANCE:
-                    what = "a volatility level" if is_volatility else "a variance"
-                    message = f"Vega {vega} and variance notional {units} fit the strike {given} as {what} in {scale}"
-                    node.findings.info(FindingCode.STRIKE_SCALE, place, message)
-                    strikes = (None, given) if is_volatility else (given, None)
-                    return replace(
-                        terms,
-                        strike_scale=scale,
-                        variance_strike_price=strikes[0],
-                        volatility_strike_price=strikes[1],
-                    )
     node.findings.warning(FindingCode.STRIKE_SCALE, place, f"The scale of the strike {given} is not known")
     return terms
 

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from engine.errors import InputError, located
-from engine.payouts.cdm.instructions import EventInstruction
 from engine.payouts.enums import BusinessEventType, ContractStatus
 from engine.payouts.events.effects import effect_of
 from engine.payouts.events.instructions import Event, event_of_document
 from engine.payouts.events.outcome import ContractClosedError, Effect, EventContext, EventOutcome, warning
 from engine.payouts.events.replay import replayed_effect, undoes
+from engine.payouts.events.requests import EventInstruction
 from engine.payouts.findings import FindingCode, PayoutFinding
 from engine.payouts.terms.contract import Contract
 

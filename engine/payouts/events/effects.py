@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from engine.errors import InputError
-from engine.payouts.cdm.instructions import Observation, QuantityChange, StockSplit
 from engine.payouts.enums import BusinessEventType, ContractStatus
 from engine.payouts.events.composition import rebalance_basket
 from engine.payouts.events.corporate import apply_corporate_action
@@ -23,6 +22,7 @@ from engine.payouts.events.instructions import (
 from engine.payouts.events.novation import novate
 from engine.payouts.events.outcome import Effect, EventContext
 from engine.payouts.events.quantity import change_quantity
+from engine.payouts.events.requests import Observation, QuantityChange, StockSplit
 from engine.payouts.events.splits import observe, split_lots
 from engine.payouts.events.termination import terminate
 from engine.payouts.events.terms import change_terms, move_index, reset_notional

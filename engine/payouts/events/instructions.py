@@ -1,13 +1,12 @@
 """What events ask of a contract beyond what CDM documents instruct, and the event that carries them (spec 07 §19.1).
 
-Instructions that come out of CDM documents are defined where those are read, in `engine.payouts.cdm.instructions`.
+Those that CDM documents can carry are in `requests`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from engine.payouts.cdm.instructions import EventInstruction, Observation, QuantityChange, StockSplit
 from engine.payouts.enums import (
     BusinessEventType,
     CompositionReason,
@@ -17,6 +16,7 @@ from engine.payouts.enums import (
     Side,
     ValuationMethod,
 )
+from engine.payouts.events.requests import EventInstruction, Observation, QuantityChange, StockSplit
 from engine.payouts.market import CorporateAction
 from engine.payouts.terms.contract import Fee
 from engine.payouts.terms.parties import Instrument, InstrumentIdentifier, Party

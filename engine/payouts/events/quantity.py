@@ -4,7 +4,6 @@ import math
 from dataclasses import replace
 
 from engine.errors import InputError
-from engine.payouts.cdm.instructions import QuantityChange, QuantityDirection
 from engine.payouts.enums import BusinessEventType, ContractStatus, FindingSeverity, NotionalSource
 from engine.payouts.events.allocation import allocated
 from engine.payouts.events.instructions import Event
@@ -27,6 +26,7 @@ from engine.payouts.events.positions import (
     replaced_leg,
     underlier_reference,
 )
+from engine.payouts.events.requests import QuantityChange, QuantityDirection
 from engine.payouts.events.scaling import scaled_leg
 from engine.payouts.findings import FindingCode
 from engine.payouts.terms.contract import Contract, Leg, TradeLot

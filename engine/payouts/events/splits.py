@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import date
 
 from engine.errors import InputError
-from engine.payouts.cdm.instructions import Observation, StockSplit
 from engine.payouts.corporate_actions import SPLITS, adjustment_factor, cumulative_factor
 from engine.payouts.enums import (
     BusinessEventType,
@@ -18,6 +17,7 @@ from engine.payouts.events.instructions import Event
 from engine.payouts.events.lots import LotEvent, LotEventKind, basis_of
 from engine.payouts.events.outcome import Effect, EventContext, finding
 from engine.payouts.events.positions import changed_lot, is_followed, performance_legs, underlier_reference
+from engine.payouts.events.requests import Observation, StockSplit
 from engine.payouts.findings import FindingCode
 from engine.payouts.market import CorporateAction
 from engine.payouts.terms.contract import Contract, Leg

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from engine.payouts.cdm.instructions import QuantityChange, QuantityDirection, StockSplit
 from engine.payouts.enums import BusinessEventType, CashflowSubtype, ContractType, Side
 from engine.payouts.events.instructions import (
     AnyInstruction,
@@ -13,6 +12,7 @@ from engine.payouts.events.instructions import (
     Novation,
     Termination,
 )
+from engine.payouts.events.requests import QuantityChange, QuantityDirection, StockSplit
 from engine.payouts.terms.contract import Contract, Fee, Leg
 from engine.payouts.terms.parties import Party
 from tests.desk.swaps.simulated_market import (

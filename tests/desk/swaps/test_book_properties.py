@@ -14,9 +14,9 @@ from db.store import Store
 from engine.desk.swaps import events
 from engine.desk.swaps.desk import SwapDesk
 from engine.errors import InputError
-from engine.payouts.cdm.instructions import QuantityChange, QuantityDirection
 from engine.payouts.enums import BusinessEventType, NotionalSource
 from engine.payouts.events.instructions import Event, Termination
+from engine.payouts.events.requests import QuantityChange, QuantityDirection
 from engine.payouts.market import DividendEvent
 from engine.payouts.terms.contract import Contract
 from tests.conftest import fresh_database

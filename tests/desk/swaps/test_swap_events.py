@@ -18,10 +18,10 @@ from engine.desk.swaps.desk import SwapDesk
 from engine.desk.swaps.event_booking import EventResult
 from engine.desk.swaps.events import DocumentTerms
 from engine.errors import InputError, ReferenceDataError
-from engine.payouts.cdm.instructions import QuantityChange, QuantityDirection
 from engine.payouts.enums import BusinessEventType, ContractStatus, Side
 from engine.payouts.events.instructions import AnyInstruction, Event, FieldChange, Novation, Termination, TermsChange
 from engine.payouts.events.outcome import ContractClosedError
+from engine.payouts.events.requests import QuantityChange, QuantityDirection
 from engine.payouts.terms.contract import Contract
 from engine.payouts.terms.parties import Party
 from tests.desk.swaps.book_tables import count, table_states

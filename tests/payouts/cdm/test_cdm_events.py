@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from engine.payouts.cdm.events import EventDraft, read_event
-from engine.payouts.cdm.instructions import Observation, QuantityChange, QuantityDirection, StockSplit
 from engine.payouts.cdm.reader import read_trade
 from engine.payouts.cdm.writer import write_trade
 from engine.payouts.enums import BusinessEventType, CashflowSubtype, CorporateActionType
+from engine.payouts.events.requests import Observation, QuantityChange, QuantityDirection, StockSplit
 from tests.payouts.cdm.made_contracts import single_share
 
 FOLDER = Path(os.environ.get("CLODESK_REFERENCE", Path(__file__).resolve().parents[4] / "shared")) / "data" / "cdm"

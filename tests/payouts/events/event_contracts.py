@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from engine.payouts.cdm.instructions import QuantityChange, QuantityDirection, StockSplit
 from engine.payouts.enums import (
     BusinessEventType,
     CashflowSubtype,
@@ -19,6 +18,7 @@ from engine.payouts.enums import (
     WeightType,
 )
 from engine.payouts.events.instructions import AnyInstruction, Event
+from engine.payouts.events.requests import QuantityChange, QuantityDirection, StockSplit
 from engine.payouts.terms.contract import Contract, Fee, Leg, TradeLot
 from engine.payouts.terms.funding import InterestRatePayout
 from engine.payouts.terms.parties import Instrument, Party

@@ -6,7 +6,6 @@ from datetime import date
 import pytest
 
 from engine.payouts.baskets import basket_value
-from engine.payouts.cdm.instructions import QuantityChange, QuantityDirection
 from engine.payouts.enums import (
     BusinessEventType,
     ContractStatus,
@@ -32,6 +31,7 @@ from engine.payouts.events.instructions import (
 )
 from engine.payouts.events.lots import open_quantity
 from engine.payouts.events.outcome import EventContext
+from engine.payouts.events.requests import QuantityChange, QuantityDirection
 from engine.payouts.events.terms import spread_on
 from engine.payouts.findings import FindingCode
 from engine.payouts.terms.contract import Contract

@@ -6,7 +6,6 @@ from datetime import date
 import pytest
 
 from engine.errors import InputError
-from engine.payouts.cdm.instructions import QuantityChange, QuantityDirection
 from engine.payouts.enums import (
     BusinessEventType,
     ContractStatus,
@@ -30,6 +29,7 @@ from engine.payouts.events.instructions import (
     TermsChange,
 )
 from engine.payouts.events.outcome import ContractClosedError, EventContext
+from engine.payouts.events.requests import QuantityChange, QuantityDirection
 from engine.payouts.findings import FindingCode
 from engine.payouts.market import CorporateAction
 from engine.payouts.terms.contract import Contract

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from engine.payouts.cdm.events import read_event
-from engine.payouts.cdm.instructions import EventInstruction, Observation
 from engine.payouts.enums import BusinessEventType, CorporateActionType
 from engine.payouts.events.apply import apply_event
 from engine.payouts.events.lots import open_notional, open_quantity
+from engine.payouts.events.requests import EventInstruction, Observation
 from engine.payouts.findings import FindingCode
 from engine.payouts.terms.contract import Contract, Leg
 from tests.payouts.events.event_contracts import SHPGY, decrease, event, fee, increase, lot, split, swap
