@@ -10,6 +10,12 @@ const PASSING = new Set([502, 503, 504]);
 const MOST_RETRIES = 2;
 const PAUSE_MS = 250;
 
+/** The same response with all of its body here. Rejects where the server dies while it sends. */
+async function arrived(response) {
+  const hasBody = response.body !== null;
+  return new Response(hasBody ? await response.arrayBuffer() : null, response);
+}
+
 export class Transport {
   /**
    * fetch, pause(ms): of the browser, or of a test. signIn: asked once when the server wants to know who calls; true
@@ -34,17 +40,20 @@ export class Transport {
 
   /** The JSON answer to a request. retry: whether a passing failure is tried again. Throws RequestFailure. */
   async json(method, path, { body, signal, retry = true } = {}) {
-    const response = await this.send(method, path, { body, signal, retry });
+    const response = await this.send(method, path, { body, signal, retry, isWhole: true });
     return response.status === 204 ? null : response.json();
   }
 
-  /** The response to a request that succeeded. Throws RequestFailure. */
-  async send(method, path, { body, signal, retry = true } = {}) {
-    let response = await this.patient(method, path, body, signal, retry);
+  /**
+   * The response to a request that succeeded. isWhole: its body has arrived as well; an answer that breaks off is then
+   * none. Throws RequestFailure.
+   */
+  async send(method, path, { body, signal, retry = true, isWhole = false } = {}) {
+    let response = await this.patient(method, path, body, signal, retry, isWhole);
     if (response.status === 401) {
       this.onState("signed-out");
       if (!(await this.signedIn())) throw this.signedOut();
-      response = await this.patient(method, path, body, signal, retry);
+      response = await this.patient(method, path, body, signal, retry, isWhole);
       if (response.status === 401) throw this.signedOut();
     }
     if (!response.ok) {
@@ -56,11 +65,12 @@ export class Transport {
     return response;
   }
 
-  async patient(method, path, body, signal, retry) {
+  async patient(method, path, body, signal, retry, isWhole = false) {
     for (let tried = 0; ; tried += 1) {
       const isLast = !retry || tried === MOST_RETRIES;
       try {
-        const response = await this.once(method, path, body, signal);
+        const arriving = await this.once(method, path, body, signal);
+        const response = isWhole ? await arrived(arriving) : arriving;
         if (isLast || !PASSING.has(response.status)) return response;
       } catch (error) {
         if (signal?.aborted) throw new Cancelled();

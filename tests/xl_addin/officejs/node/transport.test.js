@@ -40,6 +40,32 @@ test("a server that stays away is told as CLO-3000", async () => {
   assert.deepEqual(states, ["offline"]);
 });
 
+const brokenOff = () =>
+  new Response(
+    new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"resul'));
+        controller.error(new TypeError("terminated"));
+      },
+    }),
+  );
+
+test("an answer that breaks off is asked for again", async () => {
+  const { transport, calls, states } = setUp([brokenOff, () => json(200, { ok: 1 })]);
+
+  assert.deepEqual(await transport.json("POST", "/x", { body: {} }), { ok: 1 });
+  assert.equal(calls.length, 2);
+  assert.deepEqual(states, ["online"]);
+});
+
+test("a server that dies in the middle of every answer is told as CLO-3000", async () => {
+  const { transport, calls, states } = setUp([brokenOff]);
+
+  await assert.rejects(transport.json("POST", "/x", { body: {} }), Unreachable);
+  assert.equal(calls.length, 3);
+  assert.deepEqual(states, ["offline"]);
+});
+
 test("a refusal in the server's own words is not tried again", async () => {
   const { transport, calls } = setUp([() => json(413, { e: "#VALUE!", m: "CLO-3106: The batch has 2,000 calls" })]);
 

@@ -3,6 +3,7 @@
 export class SignInNeeded extends Error {}
 export class OutOfReach extends Error {}
 
+const OUT_OF_REACH = "CLO-3000: The server is out of reach. The page goes on by itself when it is back.";
 const HEADERS = { "Content-Type": "application/json", "X-Clodesk": "1" };
 
 async function request(path, options = {}) {
@@ -10,12 +11,23 @@ async function request(path, options = {}) {
   try {
     response = await fetch(path, { credentials: "same-origin", ...options, headers: { ...HEADERS, ...options.headers } });
   } catch {
-    throw new OutOfReach("CLO-3000: The server is out of reach. The page goes on by itself when it is back.");
+    throw new OutOfReach(OUT_OF_REACH);
   }
   if (response.status === 401) throw new SignInNeeded(await told(response));
   if (response.status >= 502 && response.status <= 504) throw new OutOfReach(await told(response));
   if (!response.ok) throw new Error(await told(response));
-  return response.status === 204 ? null : response.json();
+  return response.status === 204 ? null : whole(response);
+}
+
+/** The body as JSON. What the server began to send and did not end, because it died, is no answer. */
+async function whole(response) {
+  let text;
+  try {
+    text = await response.text();
+  } catch {
+    throw new OutOfReach(OUT_OF_REACH);
+  }
+  return JSON.parse(text);
 }
 
 async function told(response) {
