@@ -1,16 +1,25 @@
 """The end of day of a book of 10,000 total return swaps on 500 shares, stored: accruals, valuation, P&L.
 
 A day of a book that is under way, in a process that has run the day before, and in one that starts with it. Beside it
-the same day swap by swap, a sample scaled up, which is what a service that loops over its contracts does.
+the same day swap by swap, a sample scaled up, which is what a service that loops over its contracts does. And the
+writing of a year of accruals, which is most of a first day.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from benchmarks.databases import fresh_store
 from benchmarks.figures import Figure, Unit
+from db.payouts.end_of_day import EndOfDayRepository
 from db.payouts.fixings import PriceFixing, RateFixing
 from db.store import Store
 from engine.desk.swaps.desk import SwapDesk
@@ -40,6 +49,8 @@ from engine.payouts.terms.schedules import PaymentSchedule, ValuationSchedule
 
 N_SWAPS, N_SHARES, N_SAMPLE = 10_000, 500, 50
 FIRST, LAST = date(2024, 1, 2), date(2024, 6, 28)
+N_SWAPS_OF_A_YEAR, LAST_OF_A_YEAR = 560, date(2024, 12, 31)
+N_ACCRUALS, N_ACCRUALS_SAMPLE = 365_000, 5_000
 
 
 def share(number: int) -> Instrument:
@@ -106,10 +117,10 @@ def swap(number: int, shares: list[Instrument]) -> Contract:
     )
 
 
-def filled(store: Store) -> None:
-    """Store the book, its calendars, half a year of closes and rates, and a dividend of every share."""
+def filled(store: Store, n_swaps: int = N_SWAPS, last: date = LAST) -> None:
+    """Store the book, its calendars, closes and rates up to a day, and a dividend of every share."""
     shares = [share(number) for number in range(N_SHARES)]
-    days = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
+    days = [FIRST + timedelta(days=n) for n in range((last - FIRST).days + 1)]
     days = [on for on in days if on.weekday() < 5]
     moves = np.exp(np.cumsum(np.random.default_rng(5).normal(0.0, 0.01, (N_SHARES, len(days))), axis=1))
     with store.begin() as work:
@@ -117,7 +128,7 @@ def filled(store: Store) -> None:
         for center in ("USNY", "USSOFR"):
             payouts.calendars.put(center, [], source="benchmark", version="1")
         calendars = CenterCalendars(payouts.calendars.calendars())
-        payouts.contracts.add_many([with_schedules(swap(number, shares), calendars)[0] for number in range(N_SWAPS)])
+        payouts.contracts.add_many([with_schedules(swap(number, shares), calendars)[0] for number in range(n_swaps)])
         for number, item in enumerate(shares):
             closes = (100.0 * moves[number]).tolist()
             payouts.fixings.put_prices(
@@ -144,8 +155,66 @@ def seconds_of_day(desk: SwapDesk, on: date, references: list[str] | None = None
     return time.perf_counter() - started
 
 
+@contextmanager
+def writing_of_accruals() -> Iterator[list[tuple[int, float]]]:
+    """Rows and seconds of every writing of accruals meanwhile."""
+    found: list[tuple[int, float]] = []
+    put = EndOfDayRepository.put_accruals
+
+    def timed(self: EndOfDayRepository, *given: Any) -> int:
+        started = time.perf_counter()
+        n_rows = put(self, *given)
+        found.append((n_rows, time.perf_counter() - started))
+        return n_rows
+
+    with patch.object(EndOfDayRepository, "put_accruals", timed):
+        yield found
+
+
+def seconds_row_by_row(driver: psycopg.Connection[Any]) -> float:
+    """How long some of the stored accruals take when each is inserted by a statement of its own."""
+    with driver.cursor() as cursor:
+        rows = cursor.execute(
+            "SELECT * FROM daily_accruals ORDER BY cashflow_id, accrual_date LIMIT %s", (N_ACCRUALS_SAMPLE,)
+        ).fetchall()
+        names = [column.name for column in cursor.description or ()]
+        key, day = names.index("cashflow_id"), names.index("accrual_date")
+        cursor.execute(
+            "DELETE FROM daily_accruals WHERE (cashflow_id, accrual_date) IN"
+            " (SELECT * FROM unnest(%s::uuid[], %s::date[]))",
+            ([row[key] for row in rows], [row[day] for row in rows]),
+        )
+        insert = sql.SQL("INSERT INTO daily_accruals VALUES ({})").format(
+            sql.SQL(", ").join(sql.Placeholder() * len(names))
+        )
+        given = [[Jsonb(value) if isinstance(value, dict) else value for value in row] for row in rows]
+        started = time.perf_counter()
+        for row in given:
+            cursor.execute(insert, row)
+        return time.perf_counter() - started
+
+
+def accruals_of_a_year() -> Figure:
+    """The accruals of a first day late in a year, as they are stored; to the size that the target names."""
+    with fresh_store() as store:
+        filled(store, N_SWAPS_OF_A_YEAR, LAST_OF_A_YEAR)
+        with writing_of_accruals() as written:
+            seconds_of_day(SwapDesk(store), LAST_OF_A_YEAR)
+        ((n_rows, seconds),) = written
+        with store.begin() as work:
+            row_by_row = seconds_row_by_row(work.driver)
+    return Figure(
+        name=f"{N_ACCRUALS:,} daily accruals stored, scaled from {n_rows:,}",
+        amount=seconds * N_ACCRUALS / n_rows,
+        unit=Unit.SECOND,
+        alternative=f"row by row, {N_ACCRUALS_SAMPLE:,} scaled up",
+        alternative_amount=row_by_row * N_ACCRUALS / N_ACCRUALS_SAMPLE,
+        target=5.0,
+    )
+
+
 def run(*, is_quick: bool) -> list[Figure]:
-    """The end of day of the whole book, warm and in a new process."""
+    """The end of day of the whole book, warm and in a new process, and a year of accruals."""
     repeats = 1 if is_quick else 5
     with fresh_store() as store:
         filled(store)
@@ -180,4 +249,5 @@ def run(*, is_quick: bool) -> list[Figure]:
             alternative_amount=one_by_one,
             target=10.0,
         ),
+        accruals_of_a_year(),
     ]

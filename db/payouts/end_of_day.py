@@ -232,7 +232,7 @@ class EndOfDayRepository:
         if written > _MANY_ROWS:
             # A first run or a catch-up changes the sizes that later statements of the day and the next are planned by.
             self._driver.execute("ANALYZE cashflows")
-            self._driver.execute("ANALYZE daily_accruals")
+            self._driver.execute("ANALYZE daily_accruals (cashflow_id, contract_id, accrual_date)")
         return written
 
     def put_pnl(self, batch: PnlBatch, as_of: date, run_id: UUID, *, label: str = "EOD") -> int:
