@@ -16,9 +16,11 @@ _EDITED = (
 
 _PAYOUT_TERMS = (
     "contract_parties, contract_fees, contract_legs, trade_lots, lot_closings, performance_payout,"
-    " underliers, basket_compositions, basket_constituents, fx_features, return_terms, price_return_terms,"
+    " underliers, basket_compositions, basket_constituents, fx_features, borrow_fees, borrow_rate_steps,"
+    " return_terms, price_return_terms,"
     " dividend_return_terms, dividend_payout_ratios, dividend_periods, variance_volatility_terms,"
-    " correlation_return_terms, interest_rate_payouts, rate_spread_steps, calculation_periods, fixed_price_payouts,"
+    " correlation_return_terms, interest_rate_payouts, rate_spread_steps, past_notionals, calculation_periods,"
+    " fixed_price_payouts,"
     " valuation_schedules, valuation_dates, payment_schedules, payment_dates, instrument_identifiers,"
     " calendar_holidays, exchange_sessions, cashflows, daily_accruals, unrealized_pnl_timeseries, pnl_lot_details,"
     " netting_cashflow_mapping, payout_outbox"

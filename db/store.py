@@ -204,10 +204,13 @@ class Store:
                 self._months.add(month)
 
     def prepare_payout_years(self, *days: date) -> None:
-        """Make the partitions of daily payout rows for the years of these days, in transactions of their own."""
-        from db.payouts.partitions import ensure_year
+        """Make the partitions of daily payout rows that these days need, in transactions of their own.
 
-        for year in sorted({on.year for on in days} - self._years):
+        From October on that is the next year's too; a year that this store has prepared costs no statement.
+        """
+        from db.payouts.partitions import ensure_year, years_of
+
+        for year in sorted(years_of(days) - self._years):
             with driver_errors(self._url), self._engine.begin() as connection:
                 ensure_year(connection, year)
             self._years.add(year)

@@ -1,12 +1,13 @@
 """Calendars as they were loaded: holidays of business centers and sessions of exchanges, frozen until loaded anew."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import psycopg
 
 from engine.conventions.calendar import Calendar
+from engine.payouts.dates.calendars import closed_weekdays
 
 EXCHANGE_SOURCE = "exchange_calendars"
 """Source of centers that are exchanges; their holidays are weekdays without a session."""
@@ -49,20 +50,17 @@ class CalendarRepository:
         return sum(self._driver.execute(statement, (code, on, name, source, version)).rowcount for on, name in holidays)
 
     def put_sessions(self, mic: str, sessions: Sequence[date], *, version: str) -> int:
-        """Load the sessions of an exchange, and the weekdays between them without one as its holidays."""
+        """Load the sessions of an exchange, and the weekdays between them without one as its holidays.
+
+        InputError CLO-4115 for a session on a weekend.
+        """
+        closed = closed_weekdays(sessions)
         self._driver.execute("DELETE FROM exchange_sessions WHERE mic = %s", (mic,))
         with self._driver.cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO exchange_sessions (mic, session_date) VALUES (%s, %s)", [(mic, on) for on in sessions]
             )
-        known = set(sessions)
-        first, last = min(known), max(known)
-        closed = [
-            (on, "no session")
-            for on in (first + timedelta(days=n) for n in range((last - first).days + 1))
-            if on.weekday() < 5 and on not in known
-        ]
-        return self.put(mic, closed, source=EXCHANGE_SOURCE, version=version)
+        return self.put(mic, ((on, "no session") for on in closed), source=EXCHANGE_SOURCE, version=version)
 
     def codes(self) -> tuple[str, ...]:
         """Centers and exchanges that are loaded."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from db.payouts import identity
 from db.payouts.mapping import scalars
 from engine.payouts.enums import PartyType, ReturnSubtype, ReturnType, Side
+from engine.payouts.terms.borrow import BorrowFee
 from engine.payouts.terms.contract import Contract, Leg, TradeLot
 from engine.payouts.terms.funding import InterestRatePayout
 from engine.payouts.terms.parties import Instrument, Party
@@ -45,7 +46,10 @@ REPLACED_TABLES = (
     "payment_schedules",
     "payment_dates",
     "fx_features",
+    "borrow_fees",
+    "borrow_rate_steps",
     "rate_spread_steps",
+    "past_notionals",
     "calculation_periods",
 )
 """Rows that belong to one payout, lot or contract alone: a new version of the contract replaces them."""
@@ -146,6 +150,8 @@ def _leg_rows(contract: Contract, leg: Leg, contract_key: UUID, rows: Rows) -> N
     owner = {"id": payout_key, "contract_id": contract_key, "leg_id": key}
     if leg.performance is not None:
         _performance_rows(leg.performance, owner, rows)
+        if leg.performance.borrow_fee is not None:
+            _borrow_rows(contract, leg.performance.borrow_fee, payout_key, rows)
     if leg.interest is not None:
         _interest_rows(leg.interest, owner, rows)
     if leg.fixed_price is not None:
@@ -189,6 +195,19 @@ def _performance_rows(payout: PerformancePayout, owner: dict[str, Any], rows: Ro
         _valuation_rows(schedule, key, rows)
     for payments in payout.payment_schedules:
         _payment_rows(payments, key, "performance_payout_id", rows)
+
+
+def _borrow_rows(contract: Contract, fee: BorrowFee, payout_key: UUID, rows: Rows) -> None:
+    key = identity.child_id(payout_key, "borrow fee")
+    rows["borrow_fees"].append(
+        {
+            **scalars(fee, "borrow_fees"),
+            "id": key,
+            "performance_payout_id": payout_key,
+            "payer_party_id": identity.party_id(contract.party(fee.payer).party_identifier),
+        }
+    )
+    rows["borrow_rate_steps"] += [{**scalars(step, "borrow_rate_steps"), "borrow_fee_id": key} for step in fee.steps]
 
 
 def _underlier_rows(underlier: Underlier, payout_key: UUID, rows: Rows) -> None:
@@ -317,6 +336,9 @@ def _interest_rows(payout: InterestRatePayout, owner: dict[str, Any], rows: Rows
                 "constituent_instrument_id": None if constituent is None else identity.instrument_id(constituent),
             }
         )
+    rows["past_notionals"] += [
+        {**scalars(past, "past_notionals"), "interest_rate_payout_id": key} for past in payout.past_notionals
+    ]
     rows["calculation_periods"] += [
         {**scalars(period, "calculation_periods"), "interest_rate_payout_id": key}
         for period in payout.calculation_periods

@@ -134,6 +134,17 @@ class ContractRepository:
         ).fetchall()
         return tuple(row[0] for row in rows)
 
+    def with_baskets_to_rebalance(self, as_of: date, references: Sequence[str] | None = None) -> tuple[str, ...]:
+        """References of active contracts, all or of some, with a basket that may be due for rebalancing by a day.
+
+        That is one whose composition in force at the start of the day has a frequency and no later date for the next
+        time; whether it really is due its terms and calendars say.
+        """
+        rows = self._driver.execute(
+            _BASKETS_TO_REBALANCE, {"as_of": as_of, "references": None if references is None else list(references)}
+        ).fetchall()
+        return tuple(row[0] for row in rows)
+
     def versions_of(self, references: Sequence[str]) -> dict[str, int]:
         """The newest version of each of these contracts."""
         rows = self._driver.execute(
@@ -265,7 +276,10 @@ _PARENTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("interest_rate_payout_id", "interest_rate_payouts"),
     ),
     "fx_features": (("performance_payout_id", "performance_payout"),),
+    "borrow_fees": (("performance_payout_id", "performance_payout"),),
+    "borrow_rate_steps": (("borrow_fee_id", "borrow_fees"),),
     "rate_spread_steps": (("interest_rate_payout_id", "interest_rate_payouts"),),
+    "past_notionals": (("interest_rate_payout_id", "interest_rate_payouts"),),
     "calculation_periods": (("interest_rate_payout_id", "interest_rate_payouts"),),
 }
 """By which columns the rows of a table hang on others; every other table has the contract's key itself."""
@@ -283,6 +297,23 @@ def _of_contracts(name: str, keys: list[UUID]) -> ColumnElement[bool]:
         )
     )
 
+
+_BASKETS_TO_REBALANCE = """
+SELECT DISTINCT c.contract_reference
+  FROM basket_compositions b
+  JOIN underliers u ON u.id = b.basket_underlier_id
+  JOIN performance_payout p ON p.id = u.performance_payout_id
+  JOIN contracts c ON c.id = p.contract_id
+ WHERE b.rebalancing_frequency <> 'NONE' AND b.effective_from < %(as_of)s
+   AND coalesce(b.effective_to, 'infinity') > %(as_of)s
+   AND coalesce(b.next_rebalancing_date, '-infinity') <= %(as_of)s
+   -- With weights the resets themselves restore them.
+   AND (b.rebalancing_frequency <> 'ON_RESET' OR EXISTS (
+       SELECT FROM basket_constituents k WHERE k.composition_id = b.id AND k.weight_type = 'UNITS'))
+   AND c.contract_status = 'ACTIVE' AND c.trade_date <= %(as_of)s
+   AND (%(references)s::text[] IS NULL OR c.contract_reference = ANY(%(references)s))
+ ORDER BY c.contract_reference
+"""
 
 _LINES = """
 SELECT c.contract_reference, c.contract_type, c.contract_status, c.trade_date, c.effective_date, c.termination_date,

@@ -17,12 +17,12 @@ from engine.payouts.enums import CashflowType, DeferralAction, DeferralOutcome, 
 
 @dataclass(frozen=True, slots=True)
 class OpenDeferral:
-    """A deferred cashflow; rule_id is the rule that put it off, None where a person did."""
+    """A deferred cashflow. is_automatic: a rule put it off that lets it be released on its day, without a person."""
 
     cashflow: DeferredCashflow
     contract_reference: str
     version: int
-    rule_id: str | None
+    is_automatic: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,38 @@ class DeferralRepository:
         ).fetchall()
         return tuple(_rule(row) for row in rows)
 
-    def deactivate_rule(self, rule_id: str) -> None:
-        """End a rule; what it put off stays put off. ReferenceDataError CLO-1977 where there is no such rule."""
-        changed = self._driver.execute(
-            "UPDATE deferral_rules SET is_active = false WHERE id::text = %s", (rule_id,)
-        ).rowcount
-        if not changed:
-            raise ReferenceDataError(
-                "CLO-1977", f"There is no deferral rule {rule_id!r}", remedy="List the rules to see their ids."
+    def rule_id(self, beginning: str) -> str:
+        """The id of the rule whose id begins so; it does not matter whether its scope can be read.
+
+        ReferenceDataError CLO-1977 where there is none, InputError CLO-4114 where several ids begin so.
+        """
+        rows = self._driver.execute(
+            "SELECT id::text FROM deferral_rules WHERE %s <> '' AND starts_with(id::text, lower(%s)) ORDER BY 1",
+            (beginning, beginning),
+        ).fetchall()
+        if len(rows) > 1:
+            raise InputError(
+                "CLO-4114",
+                f"{len(rows)} deferral rules have ids that begin with {beginning!r}",
+                remedy=f"Give more of the id: {', '.join(row[0] for row in rows)}.",
             )
+        if not rows:
+            raise ReferenceDataError(
+                "CLO-1977", f"There is no deferral rule {beginning!r}", remedy="List the rules to see their ids."
+            )
+        return str(rows[0][0])
+
+    def deactivate_rule(self, rule_id: str) -> None:
+        """End a rule; what it put off stays put off."""
+        self._driver.execute("UPDATE deferral_rules SET is_active = false WHERE id::text = %s", (rule_id,))
+
+    def parties(self) -> dict[str, str]:
+        """Names of the parties that a rule can be about, by identifier."""
+        return dict(
+            self._driver.execute(
+                "SELECT party_identifier, party_name FROM parties ORDER BY party_identifier"
+            ).fetchall()
+        )
 
     def candidates(self, cashflow_ids: Sequence[UUID], as_of: date) -> dict[UUID, DeferralCandidate]:
         """ACCRUED cashflows among those given, as rules see them, by key.
@@ -115,9 +138,9 @@ class DeferralRepository:
                 ),
                 contract,
                 version,
-                rule,
+                is_automatic,
             )
-            for reference, contract, version, since, reason, currency, amount, expected, rule in rows
+            for reference, contract, version, since, reason, currency, amount, expected, is_automatic in rows
         )
 
     def episodes(self, cashflow_reference: str) -> tuple[DeferralEpisode, ...]:
@@ -207,10 +230,11 @@ SELECT c.id, c.cashflow_reference, k.contract_reference, c.cashflow_type, c.curr
 
 _DEFERRED = """
 SELECT c.cashflow_reference, k.contract_reference, c.version, c.deferral_date, c.deferral_reason, c.currency::text,
-       c.settlement_amount, c.expected_realization_date, d.deferral_rule_id::text
+       c.settlement_amount, c.expected_realization_date, coalesce(r.is_released_automatically, false)
   FROM cashflows c
   JOIN contracts k ON k.id = c.contract_id
   LEFT JOIN cashflow_deferrals d ON d.cashflow_id = c.id AND d.ended_date IS NULL
+  LEFT JOIN deferral_rules r ON r.id = d.deferral_rule_id
  WHERE c.cashflow_status = 'REALIZED_DEFERRED' AND c.deferral_date <= %(as_of)s
  ORDER BY c.cashflow_reference
 """

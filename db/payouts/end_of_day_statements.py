@@ -2,8 +2,10 @@
 
 PROGRESS = """
 WITH last_run AS (
+    -- A day of the past that is run again sees no cash flow that ended after it: changes stay new until the last is.
     SELECT coalesce(max(started_at), '-infinity') AS started FROM job_runs
-     WHERE kind = %(kind)s AND status = 'FINISHED')
+     WHERE kind = %(kind)s AND status = 'FINISHED'
+       AND as_of = (SELECT max(as_of) FROM job_runs WHERE kind = %(kind)s AND status = 'FINISHED'))
 SELECT c.contract_id, max(c.calculation_date),
        min(c.accrual_end_date) FILTER (WHERE c.cashflow_status = 'ACCRUED'),
        (SELECT min(v.valid_from) FROM contract_versions v, last_run

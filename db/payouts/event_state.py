@@ -30,21 +30,42 @@ def instruction_json(instruction: AnyInstruction) -> dict[str, Any]:
 
 
 def instruction_of(state: Mapping[str, Any]) -> AnyInstruction:
-    """The instruction of a JSON object. BackendError CLO-1985 for one that this version does not understand."""
+    """The instruction of a stored JSON object; BackendError CLO-1985 for one that this version does not understand."""
+    try:
+        return read_instruction(state)
+    except InputError as error:
+        raise BackendError(
+            "CLO-1985",
+            f"A stored event cannot be read: {error.problem}",
+            where="business_events.instruction",
+            remedy="Bring the schema up to date: clodesk db upgrade.",
+        ) from error
+
+
+def read_instruction(state: Mapping[str, Any]) -> AnyInstruction:
+    """The instruction of a JSON object. InputError CLO-1986 names the type, field or value that cannot be."""
     values = dict(state)
     name = str(values.pop("type", ""))
     if name not in _ADAPTERS:
-        raise _unknown(name, "there is no such instruction")
+        known = sorted(_ADAPTERS)
+        raise InputError(
+            "CLO-1986",
+            f"There is no instruction of type {name!r}",
+            remedy=did_you_mean(name, known, f"Use one of {', '.join(known)}."),
+        )
     try:
         if name == Correction.__name__:
             # The nested instructions have names of their own; a union without them would guess.
-            nested = tuple(instruction_of(one) for one in values.pop("instructions", ()))
+            nested = tuple(read_instruction(one) for one in values.pop("instructions", ()))
             made: AnyInstruction = _ADAPTERS[name].validate_python({**values, "instructions": ()})
             return Correction(**{**_shallow(made), "instructions": nested})
         instruction: AnyInstruction = _ADAPTERS[name].validate_python(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise _unknown(name, f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
+        place = ".".join(str(part) for part in first["loc"])
+        raise InputError(
+            "CLO-1986", f"{name} cannot be read: {place}: {first['msg']}", remedy=f"Correct {place}."
+        ) from error
     if isinstance(instruction, TermsChange):
         return TermsChange(changes=tuple(_typed(change) for change in instruction.changes))
     return instruction
@@ -98,12 +119,3 @@ def _hints(record: Any) -> dict[str, Any]:
 
 def _shallow(record: Any) -> dict[str, Any]:
     return {item.name: getattr(record, item.name) for item in fields(record)}
-
-
-def _unknown(name: str, why: str) -> BackendError:
-    return BackendError(
-        "CLO-1985",
-        f"A stored event cannot be read: {name or 'an instruction without type'}, {why}",
-        where="business_events.instruction",
-        remedy="Bring the schema up to date: clodesk db upgrade.",
-    )

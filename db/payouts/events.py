@@ -137,11 +137,15 @@ class EventRepository:
         self._driver.execute(_EMPTY_LOTS, arguments)
 
     def last_realised(self, contract_reference: str) -> date | None:
-        """End of the last period of a contract whose amount is final, None where nothing is."""
+        """End of the last period of a contract whose amount is final, None where nothing is.
+
+        What a closing broke off its funding is no period: it ends when the closing settles, after the event.
+        """
         row = self._driver.execute(
             "SELECT max(accrual_end_date) FROM cashflows WHERE contract_id = %s"
             " AND cashflow_status IN ('REALIZED_DEFERRED', 'REALIZED_UNSETTLED', 'REALIZED_SETTLED')"
-            " AND cashflow_type IN ('EQUITY_RETURN', 'INTEREST', 'FIXED_AMOUNT')",
+            " AND cashflow_type IN ('EQUITY_RETURN', 'INTEREST', 'FIXED_AMOUNT')"
+            " AND (cashflow_type <> 'INTEREST' OR business_event_id IS NULL)",
             (identity.contract_id(contract_reference),),
         ).fetchone()
         return None if row is None else row[0]

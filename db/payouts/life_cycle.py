@@ -4,7 +4,6 @@ What a move makes of a cashflow is decided by `engine.payouts.life_cycle`; here 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -40,14 +39,6 @@ class LifeCycleRepository:
             "SELECT FROM cashflows WHERE cashflow_reference = ANY(%s) ORDER BY id FOR UPDATE", (asked,)
         )
         return self._in_order(asked, self._select(_OF_REFERENCES, {"references": asked}))
-
-    def due(self, on: date) -> tuple[StoredCashflow, ...]:
-        """REALIZED_UNSETTLED cashflows whose payment date is on or before a day."""
-        return self._select(
-            "c.cashflow_status = 'REALIZED_UNSETTLED' AND c.payment_date <= %(on)s"
-            " ORDER BY c.payment_date, c.cashflow_reference",
-            {"on": on},
-        )
 
     def history(self, cashflow_reference: str) -> tuple[Move, ...]:
         """The moves of a cashflow in their order. ReferenceDataError CLO-1977 where there is no such cashflow."""

@@ -1,14 +1,18 @@
 """Partitions by calendar year of the daily tables (spec 07 §20.2)."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import Connection, text
 
 from engine.errors import InputError
 
-DAILY_TABLES = ("daily_accruals", "unrealized_pnl_timeseries")
+DAILY_TABLES = {"daily_accruals": "accrual_date", "unrealized_pnl_timeseries": "valuation_date"}
+"""Tables in partitions, each with the day by which its rows are placed."""
+
 _YEARS = range(1900, 2201)
-_FIRST_MONTH_OF_PREPARATION = 10
+_FIRST_AHEAD = 10
+"""The month from which on the next year is prepared."""
 
 
 def ensure_year(connection: Connection, year: int) -> int:
@@ -29,12 +33,9 @@ def ensure_year(connection: Connection, year: int) -> int:
     return int(made)
 
 
-def ensure_upcoming(connection: Connection, as_of: date) -> int:
-    """Make the partitions of the year of `as_of`, from October on those of the next year too; how many were made."""
-    made = ensure_year(connection, as_of.year)
-    if as_of.month >= _FIRST_MONTH_OF_PREPARATION:
-        made += ensure_year(connection, as_of.year + 1)
-    return made
+def years_of(days: Iterable[date]) -> frozenset[int]:
+    """The years whose partitions rows of these days need: from October on the next year is prepared too."""
+    return frozenset(on.year + ahead for on in days for ahead in (0, 1) if not ahead or on.month >= _FIRST_AHEAD)
 
 
 def misplaced_rows(connection: Connection) -> dict[str, int]:
@@ -43,3 +44,12 @@ def misplaced_rows(connection: Connection) -> dict[str, int]:
         table: int(connection.execute(text(f"SELECT count(*) FROM {table}_default")).scalar_one())  # noqa: S608
         for table in DAILY_TABLES
     }
+
+
+def place_rows(connection: Connection) -> int:
+    """Make the partitions of the years whose rows lie in a default partition, which moves them; how many were made."""
+    years: set[int] = set()
+    for table, column in DAILY_TABLES.items():
+        found = connection.execute(text(f"SELECT DISTINCT extract(year FROM {column})::int FROM {table}_default"))  # noqa: S608
+        years.update(found.scalars())
+    return sum(ensure_year(connection, year) for year in sorted(years))

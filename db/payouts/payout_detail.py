@@ -25,7 +25,9 @@ from engine.payouts.enums import (
     PerformanceCalculationMethod,
     ReturnType,
     ScheduleRole,
+    Side,
 )
+from engine.payouts.terms.borrow import BorrowFee, BorrowRateStep
 from engine.payouts.terms.parties import Instrument, InstrumentIdentifier
 from engine.payouts.terms.performance import (
     BasketComposition,
@@ -100,6 +102,7 @@ def read_detail(driver: psycopg.Connection[Any], condition: str, values: tuple[A
         valuation_schedules=_valuation_schedules(rows.all(_VALUATIONS, (key,))),
         payment_schedules=_payment_schedules(rows.all(_PAYMENTS, (key,))),
         fx_features=tuple(record(FxFeature, _part(row, "f")) for row in rows.all(_FX, (key,))),
+        borrow_fee=_borrow_fee(head),
     )
     return PayoutDetail(
         payout_id=key,
@@ -161,6 +164,18 @@ def _compositions(
             if row["i__id"] is not None
         )
         yield record(BasketComposition, _part(members[0], "b"), constituents=constituents)
+
+
+def _borrow_fee(row: Row) -> BorrowFee | None:
+    if row["h__rate"] is None:
+        return None
+    steps = zip(row["step_dates"], row["step_rates"], strict=True)
+    return record(
+        BorrowFee,
+        _part(row, "h"),
+        payer=Side.PARTY1 if row["is_paid_by_party1"] else Side.PARTY2,
+        steps=tuple(BorrowRateStep(step_date=on, rate=float(rate)) for on, rate in steps),
+    )
 
 
 def _returns(rows: _Rows, payout: UUID) -> ReturnTerms:
@@ -237,13 +252,18 @@ SELECT p.id AS payout_id, u.id AS underlier_id, l.leg_number, l.leg_direction,
        p1.party_name AS k__party1, p2.party_name AS k__party2,
        CASE k.reporting_party_id WHEN k.party1_id THEN p1.party_name ELSE p2.party_name END AS k__reporting_party,
        {_selected("p", PerformancePayout, "performance_payout")},
-       {_selected("u", Underlier, "underliers")}, {_INSTRUMENT}
+       {_selected("u", Underlier, "underliers")}, {_selected("h", BorrowFee, "borrow_fees")},
+       h.payer_party_id = k.party1_id AS is_paid_by_party1,
+       ARRAY(SELECT s.step_date FROM borrow_rate_steps s WHERE s.borrow_fee_id = h.id ORDER BY 1) AS step_dates,
+       ARRAY(SELECT s.rate FROM borrow_rate_steps s WHERE s.borrow_fee_id = h.id ORDER BY s.step_date) AS step_rates,
+       {_INSTRUMENT}
   FROM performance_payout p
   JOIN contracts k ON k.id = p.contract_id
   JOIN contract_legs l ON l.id = p.leg_id
   JOIN parties p1 ON p1.id = k.party1_id
   JOIN parties p2 ON p2.id = k.party2_id
   JOIN underliers u ON u.performance_payout_id = p.id
+  LEFT JOIN borrow_fees h ON h.performance_payout_id = p.id
   LEFT JOIN instruments i ON i.id = u.instrument_id
  WHERE <condition>
 """  # noqa: S608 (names of the catalogue)

@@ -17,7 +17,8 @@ from db.payouts.life_cycle import PAID_BY
 from db.payouts.payment_records import NettingInstruction
 from db.payouts.payments import working_user
 from engine.errors import ReferenceDataError
-from engine.payouts.enums import NettingStatus, PaymentType
+from engine.payouts.cdm.transfers import CashTransfer
+from engine.payouts.enums import CashflowStatus, CashflowSubtype, CashflowType, NettingStatus, PaymentType
 from engine.payouts.netting import NettingSet, PayableCashflow
 
 
@@ -66,6 +67,11 @@ class SettlementRepository:
     def paid_by(self, references: Sequence[str]) -> dict[str, str]:
         """What paid each of these cashflows: a completed payment, or an executed instruction that netted to nothing."""
         return dict(self._driver.execute(_PAID_BY, {"references": list(references)}).fetchall())
+
+    def transfers(self, contract_reference: str) -> tuple[CashTransfer, ...]:
+        """All cash flows of a contract with what became of their payments, by settlement date."""
+        rows = self._driver.execute(_TRANSFERS, {"contract": contract_reference}).fetchall()
+        return tuple(_transfer(row) for row in rows)
 
     def add_instructions(self, sets: Sequence[NettingSet]) -> tuple[NettingInstruction, ...]:
         """Store netting sets as PENDING instructions with their cashflows, in their order.
@@ -145,6 +151,23 @@ class SettlementRepository:
         return tuple(_instruction(row) for row in rows)
 
 
+def _transfer(row: tuple[Any, ...]) -> CashTransfer:
+    reference, kind, subtype, status, amount, currency, payer, receiver, day, has_payment, is_netted = row
+    return CashTransfer(
+        cashflow_reference=reference,
+        cashflow_type=CashflowType(kind),
+        subtype=None if subtype is None else CashflowSubtype(subtype),
+        status=CashflowStatus(status),
+        amount=amount,
+        currency=currency,
+        payer=payer,
+        receiver=receiver,
+        settlement_date=day,
+        has_payment=has_payment,
+        is_netted=is_netted,
+    )
+
+
 def _instruction(row: tuple[Any, ...]) -> NettingInstruction:
     key, reference, payer, receiver, on, currency, amount, status, kind, agreement, creator, confirmer, flows, why = row
     return NettingInstruction(
@@ -183,6 +206,25 @@ SELECT w.reference, w.paid_by
           FROM cashflows c WHERE c.cashflow_reference = ANY(%(references)s)) w
  WHERE w.paid_by IS NOT NULL
 """  # noqa: S608 (constants of storage only)
+
+_TRANSFERS = """
+SELECT c.cashflow_reference, c.cashflow_type, c.cashflow_subtype, c.cashflow_status,
+       coalesce(c.settlement_amount, c.amount), c.currency::text, payer.party_identifier, receiver.party_identifier,
+       coalesce(c.settlement_date,
+                CASE WHEN c.cashflow_status = 'REALIZED_DEFERRED' THEN c.expected_realization_date END,
+                c.payment_date, c.accrual_end_date) AS settled,
+       EXISTS (SELECT FROM payment_cashflows x JOIN payments p ON p.id = x.payment_id
+                WHERE x.cashflow_id = c.id AND p.payment_status IN ('PENDING', 'IN_TRANSIT', 'COMPLETED')),
+       EXISTS (SELECT FROM netting_cashflow_mapping m JOIN netting_instructions n ON n.id = m.netting_instruction_id
+                WHERE m.cashflow_id = c.id AND m.is_live AND n.netting_status = 'EXECUTED'
+                  AND n.netting_method IN ('NETTED', 'NONE'))
+  FROM cashflows c
+  JOIN contracts k ON k.id = c.contract_id
+  JOIN parties payer ON payer.id = c.payer_party_id
+  JOIN parties receiver ON receiver.id = c.receiver_party_id
+ WHERE k.contract_reference = %(contract)s
+ ORDER BY settled, c.cashflow_reference
+"""
 
 _ADD_INSTRUCTION = """
 INSERT INTO netting_instructions (

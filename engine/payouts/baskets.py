@@ -44,6 +44,22 @@ def checked_weights(composition: BasketComposition) -> tuple[tuple[float, ...] |
     return None, (_weight_finding(composition, f"sum to {total}, not to 1", FindingSeverity.ERROR),)
 
 
+def target_weights(composition: BasketComposition) -> tuple[float, ...]:
+    """The shares of its value that a composition aims at: its percentages as fractions, or what its notionals are of
+    their sum. Raises InputError CLO-1939 where they are refused, or are neither.
+    """
+    stated = [constituent.weight_value or 0.0 for constituent in composition.constituents]
+    if {constituent.weight_type for constituent in composition.constituents} == {WeightType.NOTIONAL}:
+        _check_stated(composition)
+        if not sum(stated) > 0.0:
+            raise _refused(f"The notionals of {composition.effective_from} sum to nothing", "Correct the weights.")
+        return tuple(notional / sum(stated) for notional in stated)
+    weights, findings = checked_weights(composition)
+    if weights is None:
+        raise _refused(findings[0].message, "Correct the weights.")
+    return weights
+
+
 def resolve_units(
     composition: BasketComposition, prices: Mapping[str, float], fx: Mapping[str, float], value: float | None = None
 ) -> BasketComposition:
@@ -144,17 +160,13 @@ def price_currency(instrument: Instrument, stated: str | None = None) -> str:
 def _resolved(composition: BasketComposition, price: Floats, rate: Floats, value: float | None) -> Floats:
     kind = composition.constituents[0].weight_type
     if kind is WeightType.PERCENTAGE:
-        weights, findings = checked_weights(composition)
-        if weights is None:
-            raise _refused(findings[0].message, "Correct the weights.")
+        weights = target_weights(composition)
         if value is None:
             raise _refused("Percentages of what is not stated", "Give the value of the basket.")
         shares = np.array(weights) * value
     else:
-        stated = [constituent.weight_value for constituent in composition.constituents]
-        if any(weight is None or weight < 0.0 for weight in stated):
-            raise _refused("Weights are missing or negative", "Give every constituent its weight.")
-        shares = np.array(stated, np.float64)
+        _check_stated(composition)
+        shares = np.array([constituent.weight_value for constituent in composition.constituents], np.float64)
         if kind is WeightType.UNITS:
             return shares
     return np.asarray(kernels.resolve_units(shares / composition.basket_units, price, rate), np.float64)
@@ -162,6 +174,12 @@ def _resolved(composition: BasketComposition, price: Floats, rate: Floats, value
 
 def _currency(constituent: BasketConstituent) -> str:
     return price_currency(constituent.instrument, constituent.price_currency)
+
+
+def _check_stated(composition: BasketComposition) -> None:
+    stated = [constituent.weight_value for constituent in composition.constituents]
+    if any(weight is None or weight < 0.0 for weight in stated):
+        raise _refused("Weights are missing or negative", "Give every constituent its weight.")
 
 
 def _check_weight_type(composition: BasketComposition) -> None:

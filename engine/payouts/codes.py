@@ -1,7 +1,10 @@
 """The integer codes that kernels see: positions in the enums of `enums`, named (spec 07 §22)."""
 
-EQUITY, DIVIDEND, FUNDING, MOMENT, FIXED = 0, 1, 2, 3, 4
+EQUITY, DIVIDEND, FUNDING, MOMENT, FIXED, BORROW = 0, 1, 2, 3, 4, 5
 """Kinds of flows: which subject values them."""
+
+BY_THE_DAY = (FUNDING, BORROW)
+"""Kinds that accrue over [start, end), each day to its end; others are marked at the close of the day."""
 
 OK, MISSING_PRICE, MISSING_FX, MISSING_RATE, INCOMPLETE, ESTIMATED = 0, 1, 2, 3, 4, 5
 """How a value came about. The first and the last have one; ESTIMATED carries a last known fixing forward or uses a date

@@ -260,10 +260,10 @@ def _expected_date(
     return days.adjust(expected, BusinessDayConvention.FOLLOWING)
 
 
-def releasable(age: DeferralAge, rule: DeferralRule | None) -> bool:
-    """Whether the nightly job releases a deferral by itself: its date has come and its rule allows it."""
+def releasable(age: DeferralAge, is_automatic: bool) -> bool:
+    """Whether the nightly job releases a deferral by itself: its date has come and its rule, if it has one, allows."""
     has_come = age.days_until_expected is not None and age.days_until_expected <= 0
-    return has_come and rule is not None and rule.releases_automatically
+    return has_come and is_automatic
 
 
 def compensation(amount: float | Decimal, rate: float, due: date, paid: date, basis: float) -> float:

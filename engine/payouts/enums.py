@@ -448,6 +448,13 @@ class LotClosingMethod(StrEnum):
     SPECIFIC = "SPECIFIC"
 
 
+class UnwindFunding(StrEnum):
+    """When the funding that closed units have accrued is paid: with the regular payment, or as they settle."""
+
+    RUN = "RUN"
+    BREAK = "BREAK"
+
+
 class CashflowType(StrEnum):
     EQUITY_RETURN = "EQUITY_RETURN"
     DIVIDEND = "DIVIDEND"

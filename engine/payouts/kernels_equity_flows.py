@@ -32,8 +32,9 @@ _PRICE, _FX, _NOTIONAL, _VALUE, _CLOSE, _INSTRUMENT = 0, 1, 2, 3, 4, 5
 N_OUT = 6
 """Work array of a segment: its two components, notional, value now, and the last close with its instrument."""
 
-_STATUS, _ROW, _DAY = 0, 1, 2
-"""What was missing: status code, row of the market matrix, day."""
+FAULT_STATUS, FAULT_ROW, FAULT_DAY = 0, 1, 2
+N_FAULT = 3
+"""What was missing: status code, row of the market matrix, day; its work array."""
 
 _NO_INSTRUMENT, _SEVERAL = -1.0, -2.0
 
@@ -54,7 +55,7 @@ def _position(part: np.void, market: EquityMarket, day: int, agreed: float, faul
             part["passes_special"],
         )
         if status != OK:
-            fault[_STATUS], fault[_ROW], fault[_DAY] = status, part["instrument"], missing_day
+            fault[FAULT_STATUS], fault[FAULT_ROW], fault[FAULT_DAY] = status, part["instrument"], missing_day
             return nan
         units *= growth
     if not isnan(agreed):
@@ -70,7 +71,7 @@ def _position(part: np.void, market: EquityMarket, day: int, agreed: float, faul
         part["may_be_negative"] == 1,
     )
     if isnan(value):
-        fault[_STATUS], fault[_ROW], fault[_DAY] = MISSING_PRICE, part["instrument"], day
+        fault[FAULT_STATUS], fault[FAULT_ROW], fault[FAULT_DAY] = MISSING_PRICE, part["instrument"], day
     return value
 
 
@@ -88,7 +89,7 @@ def _conversion(part: np.void, market: EquityMarket, day: int, agreed: float, fa
         return agreed
     rate = fixing(market.fx, part["pair"], on, market.first_day)
     if not rate > 0.0:
-        fault[_STATUS], fault[_ROW], fault[_DAY] = MISSING_FX, part["pair"], on
+        fault[FAULT_STATUS], fault[FAULT_ROW], fault[FAULT_DAY] = MISSING_FX, part["pair"], on
         return nan
     return rate
 
@@ -112,7 +113,7 @@ def _segment(
     on = min(day, segment["end_day"])
     fx_on = min(segment["end_fx_day"], day) if at_end else on
     if at_end and segment["end_fx_day"] > day:
-        fault[_STATUS] = ESTIMATED
+        fault[FAULT_STATUS] = ESTIMATED
     in_price_currency = equity["in_price_currency"] == 1
     price, price_lost, fx, fx_lost = 0.0, 0.0, 0.0, 0.0
     start, start_lost, value, value_lost, base = 0.0, 0.0, 0.0, 0.0, 0.0
@@ -136,7 +137,8 @@ def _segment(
             # Each constituent earns its own return on its share of the notional.
             unit = value_0 if in_price_currency else value_0 * fx_0
             if not unit > 0.0:
-                fault[_STATUS], fault[_ROW], fault[_DAY] = MISSING_PRICE, part["instrument"], segment["start_day"]
+                fault[FAULT_STATUS], fault[FAULT_ROW] = MISSING_PRICE, part["instrument"]
+                fault[FAULT_DAY] = segment["start_day"]
                 return
             scale = running * part["quantity"] / unit
         price_part, fx_part = explain(value_0, value_1, fx_0, fx_1, equity["fx_mode"])
@@ -157,14 +159,35 @@ def _segment(
     scale, notional = 1.0, start
     if equity["mode"] == FIXED_NOTIONAL and segment["is_weighted"] == 0:
         if not base > 0.0:
-            fault[_STATUS], fault[_ROW] = MISSING_PRICE, slices[segment["slice_first"]]["instrument"]
-            fault[_DAY] = segment["start_day"]
+            fault[FAULT_STATUS], fault[FAULT_ROW] = MISSING_PRICE, slices[segment["slice_first"]]["instrument"]
+            fault[FAULT_DAY] = segment["start_day"]
             return
         scale = running / base
         notional = start * scale
     elif equity["mode"] == CUMULATIVE and segment["is_weighted"] == 0:
         notional = segment["notional"] * (start / base if in_price_currency and base > 0.0 else 1.0)
     out[_PRICE], out[_FX], out[_NOTIONAL], out[_VALUE] = price * scale, fx * scale, notional, value * scale
+
+
+@kernel
+def held_value(
+    segment: np.void,
+    slices: Records,
+    market: EquityMarket,
+    equity: np.void,
+    running: float,
+    day: int,
+    out: Floats,
+    fault: Ints,
+) -> tuple[float, float]:
+    """What a segment has gained from its start to the close of `day`, and the market value of what it holds then,
+    in the settlement currency at the FX of the day.
+
+    running : notional at the segment's start where amounts are returns on a notional
+    out, fault : (N_OUT,), (N_FAULT,) work arrays, written; a fault other than OK and ESTIMATED says that there is none
+    """
+    _segment(segment, slices, market, equity, running, day, out, fault)
+    return out[_PRICE] + out[_FX], out[_VALUE]
 
 
 @kernel
@@ -200,7 +223,7 @@ def value_equity_flows(
     the price of a single instrument, the value of a basket in the settlement currency.
     """
     out = np.zeros(N_OUT)
-    fault = np.zeros(3, np.int64)
+    fault = np.zeros(N_FAULT, np.int64)
     for e in range(equities.shape[0]):
         equity = equities[e]
         flow = equity["flow"]
@@ -220,16 +243,16 @@ def value_equity_flows(
             if day <= segment["start_day"] and day < segment["end_day"]:
                 continue
             _segment(segment, slices, market, equity, running, day, out, fault)
-            if fault[_STATUS] != OK and fault[_STATUS] != ESTIMATED:
+            if fault[FAULT_STATUS] != OK and fault[FAULT_STATUS] != ESTIMATED:
                 break
             running += out[_PRICE] + out[_FX]
             if segment["counts"] == 1:
                 price += out[_PRICE]
                 fx += out[_FX]
                 lot_notional, lot_value = out[_NOTIONAL], out[_VALUE]
-        status[flow] = fault[_STATUS]
-        if fault[_STATUS] != OK and fault[_STATUS] != ESTIMATED:
-            missing_row[flow], missing_day[flow] = fault[_ROW], fault[_DAY]
+        status[flow] = fault[FAULT_STATUS]
+        if fault[FAULT_STATUS] != OK and fault[FAULT_STATUS] != ESTIMATED:
+            missing_row[flow], missing_day[flow] = fault[FAULT_ROW], fault[FAULT_DAY]
             for p in range(N_PARTS):
                 parts[p, flow] = nan
             rate_or_price[flow] = nan

@@ -1,13 +1,10 @@
-"""Money at the border: cash in minor units, and what goes into a column of fixed scale (spec 07 §0.3, §16.2).
+"""Money at the border: cash in minor units, and what goes into a column of fixed scale (spec 07 §0.3).
 
 Cash is rounded once, when it is realised, half-up; columns take their digits half-even. Floats come in by their
 shortest text, so 0.1 is a tenth.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
-from math import fsum
 
 from engine.errors import InputError
 
@@ -47,31 +44,6 @@ def settlement_amount(amount: float | Decimal, currency: str) -> Decimal:
 def stored(value: float | Decimal, scale: int = MONEY_SCALE) -> Decimal:
     """`value` as a column of `scale` decimals holds it, halves to even. Raises InputError CLO-1956 unless finite."""
     return _quantised(_exact(value), scale, ROUND_HALF_EVEN)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredParts:
-    """Five components in the order of `engine.payouts.codes` and their total, to which they add up exactly."""
-
-    parts: tuple[Decimal, Decimal, Decimal, Decimal, Decimal]
-    total: Decimal
-
-
-def stored_parts(parts: Sequence[float], scale: int = MONEY_SCALE) -> StoredParts:
-    """Components and total, each quantised; `other`, the fifth, takes the remainder (spec 07 §16.2).
-
-    Raises InputError CLO-1956 for another number of parts, or one that is not finite.
-    """
-    if len(parts) != 5:
-        raise InputError(
-            "CLO-1956", f"{len(parts)} components of a value", remedy="Give price, dividend, interest, fx and other."
-        )
-    price, dividend, interest, fx = (stored(float(part), scale) for part in parts[:4])
-    _exact(float(parts[4]))
-    total = stored(fsum(float(part) for part in parts), scale)
-    four = _EXACT.add(_EXACT.add(price, dividend), _EXACT.add(interest, fx))
-    other = _EXACT.subtract(total, four)
-    return StoredParts((price, dividend, interest, fx, other), total)
 
 
 def is_negligible(amount: float | Decimal, currency: str) -> bool:

@@ -803,6 +803,23 @@ CREATE INDEX ix_unrealized_pnl_timeseries_valuation_date ON unrealized_pnl_times
 
 CREATE TABLE unrealized_pnl_timeseries_default PARTITION OF unrealized_pnl_timeseries DEFAULT;
 
+CREATE TABLE borrow_fees (
+    id UUID DEFAULT gen_random_uuid() NOT NULL,
+    performance_payout_id UUID NOT NULL,
+    payer_party_id UUID NOT NULL,
+    rate NUMERIC(20, 15) NOT NULL,
+    day_count TEXT NOT NULL CONSTRAINT ck_borrow_fees_day_count CHECK (day_count IN ('ACT/360', 'ACT/364', 'ACT/365.FIXED', 'ACT/365L', 'ACT/ACT.ISDA', 'ACT/ACT.ICMA', '30/360', '30E/360', '30E/360.ISDA', 'BUS/252', '1/1')),
+    created_at timestamptz DEFAULT now() NOT NULL,
+    created_by TEXT DEFAULT COALESCE(NULLIF(current_setting('clodesk.user', true), ''), session_user::text) NOT NULL,
+    updated_at timestamptz DEFAULT now() NOT NULL,
+    updated_by TEXT DEFAULT COALESCE(NULLIF(current_setting('clodesk.user', true), ''), session_user::text) NOT NULL,
+    CONSTRAINT pk_borrow_fees PRIMARY KEY (id),
+    CONSTRAINT uq_borrow_fees_performance_payout_id UNIQUE (performance_payout_id),
+    CONSTRAINT ck_borrow_fees_rate CHECK (rate >= 0),
+    CONSTRAINT fk_borrow_fees_performance_payout_id FOREIGN KEY(performance_payout_id) REFERENCES performance_payout (id),
+    CONSTRAINT fk_borrow_fees_payer_party_id FOREIGN KEY(payer_party_id) REFERENCES parties (id)
+);
+
 CREATE TABLE calculation_periods (
     interest_rate_payout_id UUID NOT NULL,
     period_number INTEGER NOT NULL,
@@ -954,15 +971,17 @@ CREATE TABLE lot_closings (
     quantity NUMERIC(28, 10) NOT NULL,
     price NUMERIC(28, 12) NOT NULL,
     fx_rate NUMERIC(28, 15),
+    funding TEXT DEFAULT 'RUN' NOT NULL CONSTRAINT ck_lot_closings_funding CHECK (funding IN ('RUN', 'BREAK')),
     created_at timestamptz DEFAULT now() NOT NULL,
     created_by TEXT DEFAULT COALESCE(NULLIF(current_setting('clodesk.user', true), ''), session_user::text) NOT NULL,
     updated_at timestamptz DEFAULT now() NOT NULL,
     updated_by TEXT DEFAULT COALESCE(NULLIF(current_setting('clodesk.user', true), ''), session_user::text) NOT NULL,
     CONSTRAINT pk_lot_closings PRIMARY KEY (id),
-    CONSTRAINT uq_lot_closings_lot_id_event_reference UNIQUE (lot_id, event_reference),
     CONSTRAINT ck_lot_closings_quantity CHECK (quantity > 0),
     CONSTRAINT fk_lot_closings_lot_id FOREIGN KEY(lot_id) REFERENCES trade_lots (id)
 );
+
+CREATE INDEX ix_lot_closings_lot_id ON lot_closings (lot_id);
 
 CREATE TABLE lot_events (
     id UUID DEFAULT gen_random_uuid() NOT NULL,
@@ -1044,6 +1063,19 @@ CREATE TABLE pnl_lot_details (
 );
 
 CREATE INDEX ix_pnl_lot_details_contract_id ON pnl_lot_details (contract_id, valuation_date);
+
+CREATE TABLE past_notionals (
+    interest_rate_payout_id UUID NOT NULL,
+    until DATE NOT NULL,
+    notional_amount NUMERIC(28, 10) NOT NULL,
+    created_at timestamptz DEFAULT now() NOT NULL,
+    created_by TEXT DEFAULT COALESCE(NULLIF(current_setting('clodesk.user', true), ''), session_user::text) NOT NULL,
+    updated_at timestamptz DEFAULT now() NOT NULL,
+    updated_by TEXT DEFAULT COALESCE(NULLIF(current_setting('clodesk.user', true), ''), session_user::text) NOT NULL,
+    CONSTRAINT pk_past_notionals PRIMARY KEY (interest_rate_payout_id, until),
+    CONSTRAINT ck_past_notionals_notional_amount CHECK (notional_amount >= 0),
+    CONSTRAINT fk_past_notionals_interest_rate_payout_id FOREIGN KEY(interest_rate_payout_id) REFERENCES interest_rate_payouts (id)
+);
 
 CREATE TABLE rate_spread_steps (
     id UUID DEFAULT gen_random_uuid() NOT NULL,
@@ -1168,6 +1200,19 @@ CREATE TABLE basket_compositions (
 );
 
 CREATE INDEX ix_basket_compositions_basket_underlier_id ON basket_compositions (basket_underlier_id, effective_from);
+
+CREATE TABLE borrow_rate_steps (
+    borrow_fee_id UUID NOT NULL,
+    step_date DATE NOT NULL,
+    rate NUMERIC(20, 15) NOT NULL,
+    created_at timestamptz DEFAULT now() NOT NULL,
+    created_by TEXT DEFAULT COALESCE(NULLIF(current_setting('clodesk.user', true), ''), session_user::text) NOT NULL,
+    updated_at timestamptz DEFAULT now() NOT NULL,
+    updated_by TEXT DEFAULT COALESCE(NULLIF(current_setting('clodesk.user', true), ''), session_user::text) NOT NULL,
+    CONSTRAINT pk_borrow_rate_steps PRIMARY KEY (borrow_fee_id, step_date),
+    CONSTRAINT ck_borrow_rate_steps_rate CHECK (rate >= 0),
+    CONSTRAINT fk_borrow_rate_steps_borrow_fee_id FOREIGN KEY(borrow_fee_id) REFERENCES borrow_fees (id)
+);
 
 CREATE TABLE cashflow_deferrals (
     id UUID DEFAULT gen_random_uuid() NOT NULL,

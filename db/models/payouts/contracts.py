@@ -33,6 +33,7 @@ from engine.payouts.enums import (
     LotStatus,
     PartyType,
     QuantityUnit,
+    UnwindFunding,
 )
 
 if TYPE_CHECKING:
@@ -192,8 +193,8 @@ class LotClosingRow(Audited, PayoutEntity):
 
     __tablename__ = "lot_closings"
     __table_args__ = (
-        UniqueConstraint("lot_id", "event_reference"),
         CheckConstraint("quantity > 0", name="quantity"),
+        Index("ix_lot_closings_lot_id", "lot_id"),
     )
 
     id: Mapped[Key]
@@ -204,6 +205,7 @@ class LotClosingRow(Audited, PayoutEntity):
     quantity: Mapped[Quantity]
     price: Mapped[Price]
     fx_rate: Mapped[Fx | None]
+    funding: Mapped[UnwindFunding] = choice("funding", UnwindFunding, UnwindFunding.RUN)
 
 
 class LotEventRow(Audited, PayoutEntity):

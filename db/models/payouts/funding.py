@@ -10,6 +10,7 @@ from db.models.payouts.columns import (
     Audited,
     Currency,
     Key,
+    Money,
     PayoutEntity,
     Price,
     Quantity,
@@ -104,6 +105,9 @@ class InterestRatePayoutRow(Audited, PayoutEntity):
     spread_steps: Mapped[list["RateSpreadStepRow"]] = relationship(
         cascade="all, delete-orphan", order_by="(RateSpreadStepRow.series, RateSpreadStepRow.step_date.nulls_first())"
     )
+    past_notionals: Mapped[list["PastNotionalRow"]] = relationship(
+        cascade="all, delete-orphan", order_by="PastNotionalRow.until"
+    )
     calculation_periods: Mapped[list["CalculationPeriodRow"]] = relationship(
         cascade="all, delete-orphan", order_by="CalculationPeriodRow.period_number"
     )
@@ -127,6 +131,17 @@ class RateSpreadStepRow(Audited, PayoutEntity):
     constituent_instrument_id: Mapped[UUID | None] = mapped_column(ForeignKey("instruments.id"))
 
     instrument: Mapped[InstrumentRow | None] = relationship()
+
+
+class PastNotionalRow(Audited, PayoutEntity):
+    """What a leg's own notional was up to a day, not included."""
+
+    __tablename__ = "past_notionals"
+    __table_args__ = (CheckConstraint("notional_amount >= 0", name="notional_amount"),)
+
+    interest_rate_payout_id: Mapped[UUID] = mapped_column(ForeignKey("interest_rate_payouts.id"), primary_key=True)
+    until: Mapped[date] = mapped_column(primary_key=True)
+    notional_amount: Mapped[Money]
 
 
 class CalculationPeriodRow(Audited, PayoutEntity):

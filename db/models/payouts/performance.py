@@ -17,6 +17,7 @@ from db.models.payouts.columns import (
     PayoutEntity,
     Price,
     Quantity,
+    Rate,
     choice,
     leg_of_contract,
 )
@@ -25,6 +26,7 @@ from db.models.payouts.parties import InstrumentRow
 from engine.payouts.enums import (
     CompositionReason,
     CompositionStatus,
+    DayCount,
     FxFeatureType,
     NotionalMode,
     QuoteBasis,
@@ -70,6 +72,7 @@ class PerformancePayoutRow(Audited, PayoutEntity):
     valuation_schedules: Mapped[list["ValuationScheduleRow"]] = relationship(cascade="all, delete-orphan")
     payment_schedules: Mapped[list["PaymentScheduleRow"]] = relationship(cascade="all, delete-orphan")
     fx_features: Mapped[list["FxFeatureRow"]] = relationship(cascade="all, delete-orphan")
+    borrow_fee: Mapped["BorrowFeeRow | None"] = relationship(cascade="all, delete-orphan")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 (SQLAlchemy reads it)
 
@@ -209,3 +212,34 @@ class FxFeatureRow(Audited, PayoutEntity):
     cross_currency_fx_rate_source: Mapped[str | None]
     cross_currency_fixing_time: Mapped[str | None]
     cross_currency_fixing_center: Mapped[str | None]
+
+
+class BorrowFeeRow(Audited, PayoutEntity):
+    """What the short side of a payout pays for borrowed shares; rate is a decimal a year."""
+
+    __tablename__ = "borrow_fees"
+    __table_args__ = (
+        UniqueConstraint("performance_payout_id"),
+        CheckConstraint("rate >= 0", name="rate"),
+    )
+
+    id: Mapped[Key]
+    performance_payout_id: Mapped[UUID] = mapped_column(ForeignKey("performance_payout.id"))
+    payer_party_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
+    rate: Mapped[Rate]
+    day_count: Mapped[DayCount] = choice("day_count", DayCount)
+
+    steps: Mapped[list["BorrowRateStepRow"]] = relationship(
+        cascade="all, delete-orphan", order_by="BorrowRateStepRow.step_date"
+    )
+
+
+class BorrowRateStepRow(Audited, PayoutEntity):
+    """The rate of a borrow fee from a date on."""
+
+    __tablename__ = "borrow_rate_steps"
+    __table_args__ = (CheckConstraint("rate >= 0", name="rate"),)
+
+    borrow_fee_id: Mapped[UUID] = mapped_column(ForeignKey("borrow_fees.id"), primary_key=True)
+    step_date: Mapped[date] = mapped_column(primary_key=True)
+    rate: Mapped[Rate]

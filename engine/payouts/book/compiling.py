@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from engine.conventions.days import NO_DAY, day_number
 from engine.errors import ModelError, located
-from engine.payouts.book import dividends, equity, fixed, funding, moments
+from engine.payouts.book import borrow, dividends, equity, fixed, funding, moments
 from engine.payouts.book.tables import (
     CALENDARS,
     CONTRACTS,
@@ -47,6 +47,7 @@ TABLES: tuple[Table, ...] = (
     *funding.TABLES,
     *moments.TABLES,
     *fixed.TABLES,
+    *borrow.TABLES,
 )
 
 
@@ -132,6 +133,7 @@ def _compile_leg(
     returns = leg.performance.returns
     if returns.price is not None:
         equity.compile_equity(contract, leg, leg_row, lot_rows, calendars, rows)
+        borrow.compile_borrow(contract, leg, leg_row, rows)
     if returns.dividend is not None:
         dividends.compile_dividends(contract, leg, leg_row, lot_rows, calendars, rows)
     if returns.variance or returns.volatility or returns.correlation:

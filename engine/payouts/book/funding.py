@@ -3,6 +3,12 @@
 Every calculation period is one flow. Its interest up to a day is the sum over the parts of its notional; a period that
 is compounded into one payment with others earns interest on their earlier amounts, so that the payment is the sum of
 their flows.
+
+Closed units whose funding breaks (§19.2) leave the flow of the period in which they settle: their interest from its
+start is a flow of the closing event, which ends and is paid on the settlement date. Both flows are cut on the same
+days, so that together they are what one flow would be, overnight compounding included. Apart from that: a lockout
+locks the last days before the settlement, FX is that of the settlement, and interest paid out earns none in later
+periods of a compounded payment, whose earlier periods stay with the regular payment.
 """
 
 from collections.abc import Mapping
@@ -14,9 +20,9 @@ import numpy as np
 from engine.conventions.days import NO_DAY, day_number
 from engine.errors import ModelError
 from engine.payouts import codes
-from engine.payouts.book.equity import equity_market, fx_terms
-from engine.payouts.book.funding_notional import funded_holdings, funded_leg, linked_leg, not_linked, own_holding
-from engine.payouts.book.funding_parts import NotionalPart, cut, spread_on
+from engine.payouts.book.equity import equity_market
+from engine.payouts.book.funding_parts import NotionalPart, spread_on
+from engine.payouts.book.funding_payments import Payment, PeriodPayments, currency_row, leg_currency
 from engine.payouts.book.funding_rates import (
     calendar_row,
     fixing_day,
@@ -28,16 +34,14 @@ from engine.payouts.book.funding_rates import (
 )
 from engine.payouts.book.tables import (
     CALENDARS,
-    CURRENCIES,
+    EVENTS,
     FLOWS,
-    LEGS,
     NO_ROW,
     PAIRS,
     RATES,
     Book,
     ContractRows,
     Flow,
-    LegLine,
     Table,
     table,
 )
@@ -50,7 +54,6 @@ from engine.payouts.enums import (
     CompoundingMethod,
     DayCount,
     NegativeRateTreatment,
-    NotionalSource,
     ObservationShift,
     OvernightMethod,
     RateKind,
@@ -119,7 +122,7 @@ def compile_funding(
     calendars: CenterCalendars,
     rows: ContractRows,
 ) -> None:
-    """Add a flow for every calculation period in which there is a notional.
+    """Add a flow for every calculation period in which there is a notional, and for what closings break off it.
 
     Raises ModelError CLO-1941 without calculation periods, CLO-1942 or CLO-1943 without a notional, CLO-1944 without a
     rate, CLO-1945 without a period for ACT/ACT.ICMA, CLO-1946 or CLO-1947 for a notional that the terms do not give.
@@ -131,68 +134,34 @@ def compile_funding(
             f"Funding leg {leg.leg_number} has no calculation periods",
             remedy="Generate the schedules of the contract first.",
         )
-    parts = _PartsOfPeriods(contract, leg, leg_row, payout, calendars, rows)
+    payments = PeriodPayments(contract, leg, leg_row, payout, calendars, rows)
+    broken: list[tuple[CalculationPeriod, Payment]] = []
+
+    def add(period: CalculationPeriod, payment: Payment, chain_first: int) -> None:
+        part_first = rows.count(NOTIONAL_PARTS)
+        for part in payment.parts:
+            rows.add(NOTIONAL_PARTS, part)
+        flow = _add_flow(contract, leg, leg_row, payout, period, payment, rows)
+        spans = (flow, chain_first, part_first, part_first + len(payment.parts))
+        rows.add(FUNDING, _line(contract, leg, payout, period, spans, payments.currency, calendars, rows))
+
     chain: tuple[CalculationPeriod, int] | None = None
     for period in sorted(payout.calculation_periods, key=lambda period: period.adjusted_start):
-        listed = parts.of(period)
-        if not listed or period.adjusted_end <= period.adjusted_start:
+        if period.adjusted_end <= period.adjusted_start:
             continue
-        row = rows.count(FUNDING)
+        regular, breaks = payments.of(period)
+        broken.extend((period, payment) for payment in breaks)
         is_compounded = payout.compounding_method is not CompoundingMethod.NONE
-        if chain is None or not is_compounded or chain[0].payment_date != period.payment_date:
-            chain = (period, row)
-        part_first = rows.count(NOTIONAL_PARTS)
-        for part in listed:
-            rows.add(NOTIONAL_PARTS, part)
-        flow = _add_flow(contract, leg, leg_row, payout, period, rows)
-        spans = (flow, chain[1], part_first, part_first + len(listed))
-        rows.add(FUNDING, _line(contract, leg, payout, period, spans, parts.currency, calendars, rows))
-
-
-class _PartsOfPeriods:
-    """Makes the notional parts of each period of one leg; what the leg follows is looked up once."""
-
-    def __init__(
-        self,
-        contract: Contract,
-        leg: Leg,
-        leg_row: int,
-        payout: InterestRatePayout,
-        calendars: CenterCalendars,
-        rows: ContractRows,
-    ) -> None:
-        self.currency = leg.notional_currency or _leg_currency(leg_row, rows)
-        self._leg, self._payout, self._rows = leg, payout, rows
-        self._funded = None
-        if payout.notional_source is not NotionalSource.OWN:
-            equity = linked_leg(contract, leg)
-            performance = equity.performance
-            if performance is None:
-                raise not_linked(leg)
-            fx = fx_terms(contract, performance, _leg_row(equity.leg_number, rows), calendars, rows)
-            self._funded = funded_leg(contract, equity, performance, payout, fx, self.currency)
-
-    def of(self, period: CalculationPeriod) -> list[NotionalPart]:
-        """The parts of a period in order of their start."""
-        start, end = day_number(period.adjusted_start), day_number(period.adjusted_end)
-        if self._funded is None:
-            return cut([own_holding(self._leg, start, end)], self._payout, self._rows)
-        return cut(funded_holdings(self._funded, self._payout.notional_source, start, end), self._payout, self._rows)
-
-
-def _leg_row(leg_number: int, rows: ContractRows) -> int:
-    """Row of a leg of the contract."""
-    number = LegLine._fields.index("leg_number")
-    return next(row for row, line in enumerate(rows.rows[LEGS.name]) if line[number] == leg_number)
-
-
-def _currency_row(leg_row: int, rows: ContractRows) -> int:
-    """Row of the currency in which a leg is settled."""
-    return int(rows.rows[LEGS.name][leg_row][LegLine._fields.index("currency")])
-
-
-def _leg_currency(leg_row: int, rows: ContractRows) -> str:
-    return tuple(rows.names[CURRENCIES])[_currency_row(leg_row, rows)]
+        goes_on = chain is not None and is_compounded and chain[0].payment_date == period.payment_date
+        # Amounts of earlier periods go on earning although everything of this one is broken off.
+        if not regular.parts and not (breaks and goes_on):
+            continue
+        if chain is None or not goes_on:
+            chain = (period, rows.count(FUNDING))
+        add(period, regular, chain[1])
+    # Behind all periods: the rows of a chain follow one another.
+    for period, payment in broken:
+        add(period, payment, rows.count(FUNDING))
 
 
 def _add_flow(
@@ -201,6 +170,7 @@ def _add_flow(
     leg_row: int,
     payout: InterestRatePayout,
     period: CalculationPeriod,
+    payment: Payment,
     rows: ContractRows,
 ) -> int:
     subtype = CashflowSubtype.FLOATING_INTEREST
@@ -211,15 +181,15 @@ def _add_flow(
         Flow(
             leg=leg_row,
             lot=NO_ROW,
-            event=NO_ROW,
+            event=rows.name(EVENTS, payment.event) if payment.event else NO_ROW,
             kind=codes.FUNDING,
             cashflow_type=list(CashflowType).index(CashflowType.INTEREST),
             subtype=list(CashflowSubtype).index(subtype),
             sequence=1,
             start_day=day_number(period.adjusted_start),
-            end_day=day_number(period.adjusted_end),
-            payment_day=day_number(period.payment_date),
-            currency=_currency_row(leg_row, rows),
+            end_day=payment.end_day,
+            payment_day=payment.payment_day,
+            currency=currency_row(leg_row, rows),
             sign=contract.sign(leg),
         ),
     )
@@ -237,7 +207,7 @@ def _line(
 ) -> FundingLine:
     flow, chain_first, part_first, part_last = spans
     rate = period_rate(payout, period, rows)
-    settlement = _leg_currency(rows.rows[FLOWS.name][flow][0], rows)
+    settlement = leg_currency(rows.rows[FLOWS.name][flow][0], rows)
     last = payout.termination_date or contract.termination_date
     is_inside = _is_spread_compounded(payout)
     regular = _regular_period(payout, period)

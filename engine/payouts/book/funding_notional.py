@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import isnan, nan
 
 from engine.conventions.days import NO_DAY, day_number
@@ -17,7 +18,7 @@ from engine.payouts.book.positions import (
     lot_units,
     priced_lots,
 )
-from engine.payouts.enums import NotionalSource
+from engine.payouts.enums import NotionalSource, UnwindFunding
 from engine.payouts.terms.contract import Contract, Leg, TradeLot
 from engine.payouts.terms.funding import InterestRatePayout
 from engine.payouts.terms.performance import PerformancePayout
@@ -101,22 +102,34 @@ def _spread_series(payout: InterestRatePayout, performance: PerformancePayout) -
     return {constituent.instrument.reference: i + 1 for i, constituent in enumerate(baskets[0].constituents)}
 
 
-def own_holding(leg: Leg, start: int, end: int) -> Holding:
-    """The constant notional of the leg itself. Raises ModelError CLO-1942 where it has none."""
+def own_holdings(leg: Leg, payout: InterestRatePayout, start: int, end: int) -> list[Holding]:
+    """The notional of the leg itself in the period [start, end), divided where an event changed it.
+
+    Raises ModelError CLO-1942 where it has none.
+    """
     if leg.notional_amount is None:
         raise ModelError(
             "CLO-1942",
             f"Funding leg {leg.leg_number} has no notional",
             remedy="Give it a notional amount, or let it follow an equity leg.",
         )
-    return Holding(start, end, leg.notional_amount)
+    if not payout.past_notionals:
+        return [Holding(start, end, leg.notional_amount)]
+    days = [start, *(min(max(day_number(past.until), start), end) for past in payout.past_notionals), end]
+    amounts = [*(past.notional_amount for past in payout.past_notionals), leg.notional_amount]
+    return [
+        Holding(first, last, amount)
+        for (first, last), amount in zip(pairwise(days), amounts, strict=True)
+        if first < last and amount != 0.0
+    ]
 
 
 def funded_holdings(funded: FundedLeg, source: NotionalSource, start: int, end: int) -> list[Holding]:
     """What the funded leg holds in the period [start, end), lot by lot.
 
     A lot counts from its own settlement date, except that under EQUITY_RESET and EQUITY_FIXED those of the first cost
-    date count from the start of each period. What is closed counts up to the settlement date of the closing.
+    date count from the start of each period. What is closed counts up to the settlement date of the closing; where that
+    is in the period and the funding breaks, the holdings name the event that pays their interest.
     """
     lots = _lots(funded, source)
     first_cost = min(lot.cost_date for lot in lots)
@@ -124,10 +137,11 @@ def funded_holdings(funded: FundedLeg, source: NotionalSource, start: int, end: 
     for lot in lots:
         is_original = source is not NotionalSource.LOTS and lot.cost_date == first_cost
         lot_start = start if is_original else max(start, day_number(lot.settlement_date))
-        for share, last, known in _pieces(lot, end):
+        for share, last, known, broken_by in _pieces(lot, end):
             if lot_start < last:
                 reset = _reset_day(funded, lot, min(start, known))
-                holdings.extend(_holdings(funded, source, lot, share, lot_start, last, reset, start))
+                held = _holdings(funded, source, lot, share, lot_start, last, reset, start)
+                holdings.extend(replace(holding, broken_by=broken_by) for holding in held)
     return holdings
 
 
@@ -155,18 +169,20 @@ def _whole_leg(funded: FundedLeg) -> TradeLot:
     )
 
 
-def _pieces(lot: TradeLot, end: int) -> Iterator[tuple[float, int, int]]:
-    """Shares of a lot as opened, each with the day up to which it counts and the last day that can reset its price:
-    one for every closing and one for what stays."""
+def _pieces(lot: TradeLot, end: int) -> Iterator[tuple[float, int, int, str]]:
+    """Shares of a lot as opened, each with the day up to which it counts, the last day that can reset its price and the
+    event that breaks its funding: one for every closing and one for what stays."""
     whole = lot.notional_amount if lot.opened_quantity is None else lot.opened_quantity
     if whole == 0.0:
         return
     for closing in lot.closings:
-        last = min(end, day_number(closing.settlement_date))
-        yield closing.quantity / whole, last, day_number(closing.event_date)
+        settles = day_number(closing.settlement_date)
+        is_broken = closing.funding is UnwindFunding.BREAK and settles <= end
+        broken_by = closing.event_reference if is_broken else ""
+        yield closing.quantity / whole, min(end, settles), day_number(closing.event_date), broken_by
     remaining = (whole - lot.closed_quantity) / whole
     if remaining > _NOTHING_LEFT:
-        yield remaining, end, end
+        yield remaining, end, end, ""
 
 
 def _reset_day(funded: FundedLeg, lot: TradeLot, day: int) -> int:

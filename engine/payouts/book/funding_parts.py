@@ -4,7 +4,7 @@ A part is a quantity with its own price, reset day, FX and spread from a day to 
 spread inside a calculation period cuts all parts there, so that interest on interest stays between two changes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import nan
@@ -46,7 +46,8 @@ class NotionalPart(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Holding:
     """What a part is before it is cut: spread_series says which spread steps it follows (0: those of the leg), spread
-    is one of its own. pair: `FROM/TO` or empty."""
+    is one of its own. pair: `FROM/TO` or empty. broken_by: reference of the event that closed it and pays its interest
+    on end_day; empty where the payment of the period does."""
 
     start_day: int
     end_day: int
@@ -64,6 +65,7 @@ class Holding:
     reinvest_after: int = NO_DAY
     spread_series: int = 0
     spread: float | None = None
+    broken_by: str = ""
 
 
 def spread_on(payout: InterestRatePayout, series: int, day: int) -> float:
@@ -77,12 +79,17 @@ def spread_on(payout: InterestRatePayout, series: int, day: int) -> float:
     return max(begun, key=lambda step: step[0])[1] if begun else payout.spread
 
 
-def cut(holdings: Iterable[Holding], payout: InterestRatePayout, rows: ContractRows) -> list[NotionalPart]:
-    """Parts in order of their start, cut wherever a holding begins or ends or a spread steps, each with its spread."""
-    listed = list(holdings)
-    bounds = {day for holding in listed for day in (holding.start_day, holding.end_day)}
+def cutting_days(holdings: Iterable[Holding], payout: InterestRatePayout) -> list[int]:
+    """The days in order on which a holding begins or ends or a spread steps."""
+    bounds = {day for holding in holdings for day in (holding.start_day, holding.end_day)}
     bounds |= {day_number(step.step_date) for step in payout.spread_steps if step.step_date is not None}
-    days = sorted(bounds)
+    return sorted(bounds)
+
+
+def cut(
+    listed: Sequence[Holding], days: Sequence[int], payout: InterestRatePayout, rows: ContractRows
+) -> list[NotionalPart]:
+    """Parts in order of their start, cut on the days given, each with its spread."""
     return [
         _part(holding, first, last, payout, rows)
         for first, last in pairwise(days)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from math import nan
 
 from engine.conventions.days import day_number
-from engine.errors import ModelError
-from engine.payouts.baskets import checked_weights, price_currency
+from engine.errors import InputError, ModelError
+from engine.payouts.baskets import price_currency, target_weights
 from engine.payouts.book.equity_periods import FAR_DAY
 from engine.payouts.enums import (
     CompositionReason,
@@ -176,7 +176,8 @@ def _basket(
         raise _incomplete(f"The basket composition of {composition.effective_from} is incomplete")
     first = BEFORE_ALL if is_first else day_number(composition.effective_from)
     is_weighted = composition.rebalancing_frequency is RebalancingFrequency.ON_RESET and all(
-        constituent.weight_type is WeightType.PERCENTAGE for constituent in composition.constituents
+        constituent.weight_type in (WeightType.PERCENTAGE, WeightType.NOTIONAL)
+        for constituent in composition.constituents
     )
     units = _weights(composition) if is_weighted else _units(composition, composition.basket_units * factor)
     agrees = composition.reason is CompositionReason.INITIAL
@@ -227,10 +228,10 @@ def _units(composition: BasketComposition, factor: float) -> tuple[float, ...]:
 
 
 def _weights(composition: BasketComposition) -> tuple[float, ...]:
-    weights, findings = checked_weights(composition)
-    if weights is None:
-        raise _incomplete(findings[0].message)
-    return weights
+    try:
+        return target_weights(composition)
+    except InputError as refused:
+        raise _incomplete(refused.problem) from refused
 
 
 def _incomplete(problem: str) -> ModelError:

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.payouts.book import dividends, equity, fixed, funding, moments
+from engine.payouts.book import borrow, dividends, equity, fixed, funding, moments
 from engine.payouts.book.tables import FLOWS, LEGS, Book
 from engine.payouts.book.values import Floats, FlowValues, empty_values
-from engine.payouts.codes import ESTIMATED, FUNDING, N_PARTS
+from engine.payouts.codes import BY_THE_DAY, ESTIMATED, N_PARTS
 from engine.payouts.market import Flags, MarketArrays
 
 
 def value_book(book: Book, market: MarketArrays, day: int, active: Flags | None = None) -> FlowValues:
-    """Every active flow at the close of `day`, interest accrued up to but not including it.
+    """Every active flow at the close of `day`, interest and borrow fees accrued up to but not including it.
 
     active: (F,) 1 for flows to value, by default all that have begun. Flows that end before are at their final amount.
     """
@@ -26,20 +26,23 @@ def value_book(book: Book, market: MarketArrays, day: int, active: Flags | None 
     funding.value_funding(book, market, day, chosen, values)
     moments.value_moments(book, market, day, chosen, values)
     fixed.value_fixed(book, market, day, chosen, values)
+    borrow.value_borrow(book, market, day, chosen, values)
     return values
 
 
 def interest_through(
     book: Book, market: MarketArrays, day: int, values: FlowValues, active: Flags | None = None
 ) -> FlowValues:
-    """The same values with interest accrued through `day` itself, as a daily accrual counts it (spec 07 §15)."""
+    """The same values with interest and borrow fees accrued through `day` itself, as a daily accrual counts them (spec
+    07 §15)."""
     flows = book[FLOWS]
-    is_interest = (flows["kind"] == FUNDING) & (flows["start_day"] <= day)
+    is_interest = np.isin(flows["kind"], BY_THE_DAY) & (flows["start_day"] <= day)
     chosen = is_interest.astype(np.uint8)
     if active is not None:
         chosen &= active
     later = empty_values(len(flows))
     funding.value_funding(book, market, day + 1, chosen, later)
+    borrow.value_borrow(book, market, day + 1, chosen, later)
     taken = chosen.astype(bool)
     return FlowValues(
         parts=np.where(taken, later.parts, values.parts),

@@ -15,10 +15,12 @@ from engine.payouts.enums import (
     ObservationShift,
     OvernightMethod,
     RateKind,
+    RebalancingFrequency,
     StrikeScale,
     WeightType,
 )
 from engine.payouts.findings import FindingCode
+from engine.payouts.terms.borrow import BorrowFee
 from engine.payouts.terms.contract import Contract, Leg
 from engine.payouts.terms.performance import BasketComposition, PerformancePayout
 
@@ -28,14 +30,19 @@ class Overrides:
     """What is supplied; None and an empty mapping leave the document's word.
 
     leg_number: the only leg that is changed; None means every leg to which a term applies. weights: by reference of the
-    constituent, all of them, PERCENTAGE as fractions. business_centers: of all schedules of the legs. spread_scale: the
-    factor by which spreads are multiplied, 0.0001 where the document has basis points. initial_price in the currency of
-    the price; units, notional_amount and initial_price need a leg with one lot.
+    constituent, all of them, PERCENTAGE as fractions. rebalancing_frequency: how often the basket goes back to them;
+    rebalancing_dates are those of EXPLICIT, which they mean where no frequency is supplied. business_centers: of all
+    schedules of the legs. spread_scale: the factor by which spreads are multiplied, 0.0001 where the document has basis
+    points. initial_price in the currency of the price; units, notional_amount and initial_price need a leg with one
+    lot. borrow_fee: of the legs that pay a price return, for which the CDM has no place.
     """
 
     leg_number: int | None = None
     weights: Mapping[str, float] | None = None
     weight_type: WeightType = WeightType.PERCENTAGE
+    rebalancing_frequency: RebalancingFrequency | None = None
+    rebalancing_dates: tuple[date, ...] | None = None
+    next_rebalancing_date: date | None = None
     strike_scale: StrikeScale | None = None
     overnight_method: OvernightMethod | None = None
     observation_shift: ObservationShift | None = None
@@ -50,6 +57,7 @@ class Overrides:
     fixed_price: float | None = None
     termination_date: date | None = None
     spread_scale: float | None = None
+    borrow_fee: BorrowFee | None = None
 
 
 SETTLED = {
@@ -71,7 +79,8 @@ def apply_overrides(draft: Draft, overrides: Overrides) -> Draft:
     """The draft with the supplied terms; findings that they answer are gone.
 
     Raises InputError CLO-1921 where the draft has no contract or no such leg, CLO-1922 for weights that do not fit the
-    basket, CLO-1923 for a value out of range, CLO-1924 for a term that no leg has; each names the field.
+    basket, CLO-1923 for a value out of range, CLO-1924 for a term that no leg has; each names the field. CLO-1987 for a
+    borrow fee that the long side of a leg would pay.
     """
     contract = draft.contract
     if contract is None:
@@ -180,6 +189,28 @@ def _weighted(composition: BasketComposition, weights: Mapping[str, float], kind
     return replace(composition, status=CompositionStatus.COMPLETE, constituents=members)
 
 
+def _rebalancing(leg: Leg, overrides: Overrides) -> Leg | None:
+    payout = leg.performance
+    if payout is None or not payout.underlier.compositions:
+        return None
+    first, *later = payout.underlier.compositions
+    listed = first.rebalancing_dates if overrides.rebalancing_dates is None else overrides.rebalancing_dates
+    frequency = overrides.rebalancing_frequency or first.rebalancing_frequency
+    if overrides.rebalancing_dates and overrides.rebalancing_frequency is None:
+        frequency = RebalancingFrequency.EXPLICIT
+    if frequency is RebalancingFrequency.EXPLICIT and not listed:
+        where, remedy = "rebalancing_dates", "List them."
+        raise InputError("CLO-1923", "EXPLICIT rebalancing has no days", where=where, remedy=remedy)
+    composition = replace(
+        first,
+        rebalancing_frequency=frequency,
+        rebalancing_dates=listed,
+        next_rebalancing_date=overrides.next_rebalancing_date or first.next_rebalancing_date,
+    )
+    underlier = replace(payout.underlier, compositions=(composition, *later))
+    return replace(leg, performance=replace(payout, underlier=underlier))
+
+
 def _strike_scale(leg: Leg, overrides: Overrides) -> Leg | None:
     payout = leg.performance
     if payout is None:
@@ -259,6 +290,12 @@ def _fixed_price(leg: Leg, overrides: Overrides) -> Leg | None:
     return replace(leg, fixed_price=replace(leg.fixed_price, fixed_price=overrides.fixed_price))
 
 
+def _borrow_fee(leg: Leg, overrides: Overrides) -> Leg | None:
+    if leg.performance is None or leg.performance.returns.price is None:
+        return None
+    return replace(leg, performance=replace(leg.performance, borrow_fee=overrides.borrow_fee))
+
+
 def _spread_scale(leg: Leg, overrides: Overrides) -> Leg | None:
     factor = overrides.spread_scale or 1.0
     if leg.interest is not None:
@@ -296,6 +333,9 @@ def _with_notionals(contract: Contract, overrides: Overrides) -> Contract:
 
 CHANGES: dict[str, Change] = {
     "weights": _weights,
+    "rebalancing_frequency": _rebalancing,
+    "rebalancing_dates": _rebalancing,
+    "next_rebalancing_date": _rebalancing,
     "strike_scale": _strike_scale,
     "overnight_method": _overnight,
     "observation_shift": _overnight,
@@ -307,5 +347,6 @@ CHANGES: dict[str, Change] = {
     "initial_price": _initial_price,
     "fixed_price": _fixed_price,
     "spread_scale": _spread_scale,
+    "borrow_fee": _borrow_fee,
 }
 """How each term is changed on a leg; None from a leg that has none."""

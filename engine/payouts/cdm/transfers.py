@@ -1,7 +1,9 @@
 """Transfers: fees of a document's history in, cash flows as transfer states out (spec 07 §5.4, §14.5)."""
 
-import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from engine.errors import InputError
@@ -165,38 +167,55 @@ def transfer_status(status: CashflowStatus, *, has_payment: bool, is_netted: boo
     return "Instructed" if has_payment and status is CashflowStatus.REALIZED_UNSETTLED else "Pending"
 
 
-def write_transfer_state(
-    cashflow_type: CashflowType,
-    subtype: CashflowSubtype | None,
-    status: CashflowStatus,
-    amount: float,
-    currency: str,
-    payer: str,
-    receiver: str,
-    payment_date: date,
-    *,
-    has_payment: bool = False,
-    is_netted: bool = False,
-) -> str | None:
-    """A cash flow as the JSON of a CDM TransferState; None where it is not exported (accrued, cancelled, adjusted).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashTransfer:
+    """A stored cash flow as the CDM is told of it. amount: in `currency`, its sign does not count.
 
-    amount in `currency`: its absolute value is written, who pays is said by `payer` and `receiver`, the external keys
-    of the parties. Raises InputError CLO-1925 where the two are the same.
+    settlement_date: when it was paid, or is to be. has_payment: a payment of it is under way or arrived. is_netted: it
+    was paid as part of a net amount, which is a transfer of its own.
     """
-    if payer == receiver:
+
+    cashflow_reference: str
+    cashflow_type: CashflowType
+    subtype: CashflowSubtype | None
+    status: CashflowStatus
+    amount: Decimal
+    currency: str
+    payer: str
+    receiver: str
+    settlement_date: date
+    has_payment: bool = False
+    is_netted: bool = False
+
+
+def transfer_state(flow: CashTransfer, keys: Mapping[str, str]) -> dict[str, Any] | None:
+    """A cash flow as a CDM TransferState; None where it is not exported (accrued, cancelled, adjusted).
+
+    keys: external keys of parties by identifier. Raises InputError CLO-1925 where payer and receiver are the same.
+    """
+    if flow.payer == flow.receiver:
         raise InputError(
-            "CLO-1925", f"{payer!r} would pay itself", where="payer, receiver", remedy="Name two different parties."
+            "CLO-1925",
+            f"{flow.payer!r} would pay itself",
+            where=flow.cashflow_reference,
+            remedy="Name two different parties.",
         )
-    state = transfer_status(status, has_payment=has_payment, is_netted=is_netted)
+    state = transfer_status(flow.status, has_payment=flow.has_payment, is_netted=flow.is_netted)
     if state is None:
         return None
-    kind = TRANSFER_SUBTYPES.get(subtype) if subtype is not None else None
-    body = {
+    kind = None if flow.subtype is None else TRANSFER_SUBTYPES.get(flow.subtype)
+    transfer = _transfer(
+        kind or TRANSFER_TYPES[flow.cashflow_type],
+        float(abs(flow.amount)),
+        flow.currency,
+        flow.settlement_date,
+        keys.get(flow.payer, flow.payer),
+        keys.get(flow.receiver, flow.receiver),
+    )
+    named = {"identifier": [{"assignedIdentifier": [{"identifier": {"@data": flow.cashflow_reference}}]}]}
+    return {
         "@model": "cdm",
         "@type": "cdm.event.common.TransferState",
-        "transfer": _transfer(
-            kind or TRANSFER_TYPES[cashflow_type], abs(amount), currency, payment_date, payer, receiver
-        ),
+        "transfer": transfer | named,
         "transferStatus": state,
     }
-    return json.dumps(body, indent=2, allow_nan=False)

@@ -5,6 +5,7 @@ Keys are made anew, external keys of parties and legs are kept. What the CDM has
 """
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from engine.errors import InputError
@@ -13,7 +14,7 @@ from engine.payouts.cdm.contract_dates import DEDUCED
 from engine.payouts.cdm.dates import EFFECTIVE_DATE, TERMINATION_DATE, TRADE_DATE
 from engine.payouts.cdm.own_terms import OWN_TERMS, differences
 from engine.payouts.cdm.reader import read_trade
-from engine.payouts.cdm.transfers import transfer_of
+from engine.payouts.cdm.transfers import CashTransfer, transfer_of, transfer_state
 from engine.payouts.cdm.writing_lots import trade_lots
 from engine.payouts.cdm.writing_names import Names
 from engine.payouts.cdm.writing_payouts import payouts
@@ -52,6 +53,17 @@ def write_trade(contract: Contract) -> str:
     if own:
         state[OWN_TERMS] = own
     return json.dumps(state, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def write_transfers(contract: Contract, cashflows: Iterable[CashTransfer]) -> str:
+    """Cash flows of a contract as a JSON list of transfer states, in their order (spec 07 §14.5).
+
+    Those that are no transfers are left out: accrued, cancelled, adjusted. Parties go by the external keys that they
+    have in the document of the contract.
+    """
+    keys = _party_keys(contract)
+    states = [state for flow in cashflows if (state := transfer_state(flow, keys)) is not None]
+    return json.dumps(states, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def _state(contract: Contract) -> dict[str, Any]:

@@ -157,15 +157,20 @@ class CenterCalendars:
             ) from None
 
 
-def session_calendar(sessions: Iterable[date]) -> Calendar:
-    """Calendar of an exchange from its sessions: from the first to the last of them nothing else is good.
+def closed_weekdays(sessions: Iterable[date]) -> tuple[date, ...]:
+    """Holidays of an exchange: Mondays to Fridays without a session, from the first to the last session.
 
-    Sessions on a Saturday stay good. Before and after, where the exchange says nothing, Monday to Friday are good.
+    Before and after, where the exchange says nothing, Monday to Friday are good. Raises InputError CLO-4115 for a
+    session on a weekend, which a calendar of holidays cannot hold.
     """
     days = np.unique(day_array(sessions))
-    every = np.arange(_FIRST_DAY, _FIRST_DAY + _N_DAYS, dtype=np.int64)
-    is_bad = (every + 3) % 7 >= 5
-    if days.shape[0]:
-        known = (every >= days[0]) & (every <= days[-1])
-        is_bad = np.where(known, ~np.isin(every, days), is_bad)
-    return Calendar(every[is_bad], weekend=0)
+    weekend = days[(days + 3) % 7 >= 5]
+    if weekend.size:
+        raise InputError(
+            "CLO-4115",
+            f"There is a session on {to_date(weekend[0])}, a weekend day",
+            remedy="Leave the exchange out; its swaps then count their days in business centers alone.",
+        )
+    every = np.arange(days[0], days[-1] + 1) if days.size else days
+    weekdays = every[(every + 3) % 7 < 5]
+    return tuple(to_date(day) for day in weekdays[~np.isin(weekdays, days)])

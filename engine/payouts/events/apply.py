@@ -72,6 +72,12 @@ def _check_contract(contract: Contract, event: Event, context: EventContext) -> 
 
 
 def _check_dates(event: Event, context: EventContext) -> None:
+    if event.settles_on < event.effective_date:
+        raise InputError(
+            "CLO-1967",
+            f"The event settles on {event.settlement_date}, before it takes effect on {event.effective_date}",
+            remedy="Put the dates in order.",
+        )
     last = context.last_realised_date
     if last is None or event.effective_date >= last or event.event_type in BACKWARD or undoes(event):
         return

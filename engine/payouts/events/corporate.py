@@ -25,18 +25,20 @@ from engine.payouts.enums import (
     UnderlierType,
 )
 from engine.payouts.events.composition import in_units, with_constituents
+from engine.payouts.events.fractions import rounded, to_be_rounded
 from engine.payouts.events.instructions import CorporateActionApplied, Event
 from engine.payouts.events.lots import basis_of
 from engine.payouts.events.mergers import merge_instrument
 from engine.payouts.events.outcome import Effect, EventContext, warning
 from engine.payouts.events.positions import (
     changed_lot,
+    holds,
     is_followed,
     measured,
     performance_legs,
     replaced_leg,
 )
-from engine.payouts.events.splits import holds, not_followed, rebased_lots, rebasing
+from engine.payouts.events.splits import not_followed, rebased_lots, rebasing
 from engine.payouts.findings import FindingCode
 from engine.payouts.market import CorporateAction
 from engine.payouts.terms.contract import Contract, Leg
@@ -61,14 +63,16 @@ def apply_corporate_action(
 
     Factors rewrite the lots; a spin-off without METHOD_FACTOR makes the underlier a basket of parent and child; a
     merger replaces the instrument, closes at the cash price, or both; names and status change the instrument only.
-    Raises InputError CLO-1964 where nothing of the contract follows the instrument, CLO-1966 for a missing price,
-    CLO-1969 for missing terms.
+    Fractions are kept, or closed at the price given for them (`fractions`). Raises InputError CLO-1964 where nothing of
+    the contract follows the instrument, CLO-1966 for a missing price, CLO-1969 for missing terms.
     """
     action = applied.action
     reference = action.instrument_reference
     if not any(is_followed(leg, reference) or holds(leg, reference) for leg in performance_legs(contract)):
         raise not_followed(contract, reference)
-    effect = _by_type(contract, applied, event, context)
+    effect = to_be_rounded(contract, applied, action, event, context)
+    effect = effect.then(_by_type(effect.contract, applied, event, context))
+    effect = rounded(effect, applied, action, event, context)
     return replace(
         effect,
         event_type=effect.event_type or BusinessEventType.CORPORATE_ACTION,

@@ -14,6 +14,7 @@ from engine.payouts.enums import (
     PeriodUnit,
     RateKind,
     Side,
+    UnwindFunding,
     ValuationMethod,
 )
 from engine.payouts.events.requests import EventInstruction, Observation, QuantityChange, StockSplit
@@ -25,10 +26,14 @@ from engine.payouts.terms.performance import BasketConstituent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Termination:
-    """Everything is closed. prices: per unit on the day, by underlier reference, for each leg with open units."""
+    """Everything is closed. prices: per unit on the day, by underlier reference, for each leg with open units.
+
+    funding: when the interest of the running period is paid.
+    """
 
     prices: Mapping[str, float] = field(default_factory=dict)
     fee: Fee | None = None
+    funding: UnwindFunding = UnwindFunding.RUN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +42,7 @@ class Novation:
 
     prices: at which the transfer settles, by underlier reference: the old contract closes and pays at it, the new one
     starts from it. Without prices the units move on their own terms and nothing is paid, which needs a position of
-    which no period was realised yet.
+    which no period was realised yet. funding: when the old contract pays the interest that the units have accrued.
     """
 
     side: Side
@@ -47,6 +52,7 @@ class Novation:
     instrument_reference: str | None = None
     prices: Mapping[str, float] = field(default_factory=dict)
     fee: Fee | None = None
+    funding: UnwindFunding = UnwindFunding.RUN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +135,8 @@ class CorporateActionApplied:
 
     action.adjustment_factor is filled wherever the action has one. prices: closes by instrument reference, of parent
     and child or successor, where the treatment needs them. child, successor: the new instrument. new_identifier,
-    new_name: of a change of identifier or name.
+    new_name: of a change of identifier or name. round_units: each lot keeps whole units and its fraction is closed at
+    cash_in_lieu_price, per unit after the action.
     """
 
     action: CorporateAction
@@ -138,6 +145,8 @@ class CorporateActionApplied:
     successor: Instrument | None = None
     new_identifier: InstrumentIdentifier | None = None
     new_name: str | None = None
+    round_units: bool = False
+    cash_in_lieu_price: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

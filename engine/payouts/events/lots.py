@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from engine.errors import InputError, ModelError
-from engine.payouts.enums import QuantityUnit
+from engine.payouts.enums import QuantityUnit, UnwindFunding
 from engine.payouts.terms.contract import LotClosing, TradeLot
 
 QUANTITY_TOLERANCE = 1e-9
@@ -36,6 +36,7 @@ class LotEvent:
 
     notional: that of the whole lot afterwards, where the event sets it. quantity_after and notional_after run: what is
     open afterwards. price_adjustment_factor: f of a rebasing, P' = f·P. event_date: the day the change takes effect.
+    funding: of a closing.
     """
 
     event_reference: str
@@ -53,6 +54,7 @@ class LotEvent:
     quantity_unit: QuantityUnit | None = None
     price_currency: str | None = None
     basis_date: date | None = None
+    funding: UnwindFunding = UnwindFunding.RUN
     quantity_after: float | None = None
     notional_after: float | None = None
 
@@ -132,6 +134,7 @@ def closing_event(closing: LotClosing, leg_number: int, lot_identifier: str) -> 
         quantity_change=-closing.quantity,
         price=closing.price,
         fx_rate=closing.fx_rate,
+        funding=closing.funding,
     )
 
 
@@ -227,6 +230,7 @@ def _closed(lot: TradeLot, event: LotEvent) -> TradeLot:
         quantity=quantity,
         price=event.price,
         fx_rate=event.fx_rate,
+        funding=event.funding,
     )
     after = replace(lot, closings=(*lot.closings, closing))
     return exhausted(after) if quantity >= left * (1.0 - QUANTITY_TOLERANCE) else after

@@ -10,11 +10,13 @@ from engine.payouts.events.composition import with_constituents
 from engine.payouts.events.instructions import CorporateActionApplied, Event
 from engine.payouts.events.lots import basis_of
 from engine.payouts.events.outcome import Effect, EventContext, warning
+from engine.payouts.events.own_notionals import unfunded
 from engine.payouts.events.positions import (
     Closing,
     changed_lot,
     closed_lots,
     factor_to_event,
+    holds,
     is_followed,
     is_leg_closed,
     measured,
@@ -24,7 +26,7 @@ from engine.payouts.events.positions import (
     replaced_leg,
 )
 from engine.payouts.events.quantity import check_currency
-from engine.payouts.events.splits import holds, rebasing
+from engine.payouts.events.splits import rebasing
 from engine.payouts.findings import FindingCode
 from engine.payouts.terms.contract import Contract, Leg
 from engine.payouts.terms.parties import Instrument
@@ -57,7 +59,8 @@ def merge_instrument(
         elif holds(leg, action.instrument_reference):
             effect = effect.then(_merged_constituent(effect.contract, leg, applied, event, context))
     if all(is_leg_closed(leg) for leg in performance_legs(effect.contract)):
-        terminated = replace(effect.contract, contract_status=ContractStatus.TERMINATED)
+        unfunded_contract = unfunded(effect.contract, event.settles_on)
+        terminated = replace(unfunded_contract, contract_status=ContractStatus.TERMINATED)
         return replace(effect, contract=terminated, cancel_from=event.effective_date)
     return effect
 

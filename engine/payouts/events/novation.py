@@ -7,11 +7,13 @@ from engine.errors import InputError
 from engine.payouts.enums import BusinessEventType, ContractStatus, Side
 from engine.payouts.events.allocation import allocated
 from engine.payouts.events.instructions import Event, Novation
-from engine.payouts.events.lots import LotEvent, LotEventKind
+from engine.payouts.events.lots import LotEvent, LotEventKind, open_notional
 from engine.payouts.events.outcome import Effect, EventContext, warning
+from engine.payouts.events.own_notionals import split_notionals, unfunded
 from engine.payouts.events.positions import (
     Closing,
     changed_lot,
+    check_funding,
     closed_lots,
     factor_to_event,
     followers,
@@ -38,21 +40,29 @@ def novate(contract: Contract, novation: Novation, event: Event, context: EventC
     that of the novation, where what they earned so far is paid, or each lot's own, where nothing is paid and the new
     party takes over all of it. Dividends already entitled and funding accrued stay with the old contract. The latter
     needs a position that was never reset, since a reset price is not in the terms. Legs without units move as a whole.
+    The settlement date, up to which the old contract is funded, is the first day on which the new one is; of a notional
+    of its own each has its share by the notional that moves.
 
-    Raises InputError CLO-1966 where a price is needed, CLO-1967 where the new party or reference cannot be, or part of
-    a leg without units is asked for.
+    Raises InputError CLO-1966 where a price is needed, CLO-1967 where the new party or reference cannot be, part of a
+    leg without units is asked for, or there is no funding to break.
     """
     _check(contract, novation)
     effect = Effect(contract=contract)
     legs = _legs_to_move(contract, novation)
+    check_funding(contract, legs, novation.funding)
     for leg in legs:
         effect = effect.then(measured(effect.contract, leg, event, context))
         effect = effect.then(_moved_out(effect.contract, leg.leg_number, novation, event, context))
     new_contract = _with_moved_lots(_new_contract(contract, legs, novation, event), effect, event, context)
     old, is_whole = _old_contract(effect.contract, novation)
+    if novation.quantity is not None:
+        number = legs[0].leg_number
+        before = math.fsum(open_notional(lot) for lot in contract.leg(number).lots)
+        left = math.fsum(open_notional(lot) for lot in old.leg(number).lots)
+        old, new_contract = split_notionals(old, new_contract, number, 1.0 - left / before, event.settles_on)
     done = replace(
         effect,
-        contract=old,
+        contract=unfunded(old, event.settles_on) if is_whole else old,
         new_contract=new_contract,
         event_type=BusinessEventType.NOVATION if is_whole else BusinessEventType.PARTIAL_NOVATION,
         cancel_from=event.effective_date if is_whole else None,
@@ -98,7 +108,7 @@ def _moved_out(contract: Contract, leg_number: int, novation: Novation, event: E
     """The units that move closed in the old contract."""
     leg = contract.leg(leg_number)
     held = [lot for lot in open_units(leg, event, context) if lot.units > 0.0]
-    if not held:
+    if not held and novation.quantity is None:
         return Effect(contract=contract)
     price = price_of(leg, novation.prices)
     if price is None and context.last_realised_date is not None:
@@ -111,7 +121,9 @@ def _moved_out(contract: Contract, leg_number: int, novation: Novation, event: E
     total = math.fsum(lot.units for lot in held)
     quantity = total if novation.quantity is None else novation.quantity
     units = allocated(held, quantity, contract.lot_closing_method)
-    closings = [Closing(lot_identifier=lot, units=moved, price=price) for lot, moved in units.items()]
+    closings = [
+        Closing(lot_identifier=lot, units=moved, price=price, funding=novation.funding) for lot, moved in units.items()
+    ]
     return closed_lots(contract, leg_number, closings, event, context)
 
 
@@ -138,12 +150,27 @@ def _new_contract(contract: Contract, legs: tuple[Leg, ...], novation: Novation,
         effective_date=event.effective_date,
         party1=party1,
         party2=party2,
-        legs=tuple(kept),
+        legs=tuple(_funded_from(leg, event) for leg in kept),
         fees=(),
         cdm_global_key=None,
         content_key=None,
         metadata={**contract.metadata, NOVATED_FROM: contract.contract_reference},
     )
+
+
+def _funded_from(leg: Leg, event: Event) -> Leg:
+    """A funding leg from the settlement on: what it was before that is the old contract's."""
+    interest = leg.interest
+    if interest is None:
+        return leg
+    first = interest.first_regular_start
+    begins = replace(
+        interest,
+        effective_date=max(interest.effective_date or event.settles_on, event.settles_on),
+        first_regular_start=first if first is not None and first > event.settles_on else None,
+        past_notionals=(),
+    )
+    return replace(leg, interest=begins)
 
 
 def _without_units(leg: Leg, *, is_follower: bool) -> Leg:

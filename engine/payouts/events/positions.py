@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from engine.errors import InputError
 from engine.payouts.corporate_actions import cumulative_factor, missing_price
-from engine.payouts.enums import NotionalSource
+from engine.payouts.enums import NotionalSource, UnwindFunding
 from engine.payouts.events.allocation import OpenUnits
 from engine.payouts.events.instructions import Event
 from engine.payouts.events.lots import LotEvent, LotEventKind, basis_of, open_notional, open_quantity, recorded
@@ -40,6 +40,15 @@ def is_followed(leg: Leg, reference: str) -> bool:
         for identifier in underlier.instrument.identifiers:
             names.update({identifier.identifier, f"{identifier.scheme.value}:{identifier.identifier}"})
     return reference in names
+
+
+def holds(leg: Leg, reference: str) -> bool:
+    """Whether an instrument is in the last composition of a leg's basket."""
+    compositions = leg.performance.underlier.compositions if leg.performance is not None else ()
+    if not compositions:
+        return False
+    last = max(compositions, key=lambda composition: composition.effective_from)
+    return any(constituent.instrument.reference == reference for constituent in last.constituents)
 
 
 def leg_of(contract: Contract, instrument_reference: str | None, lot_identifier: str | None) -> Leg:
@@ -180,6 +189,7 @@ class Closing:
     lot_identifier: str
     units: float
     price: float | None
+    funding: UnwindFunding = UnwindFunding.RUN
 
 
 def closed_lots(
@@ -213,6 +223,7 @@ def closed_lots(
             quantity_change=-closing.units * factor,
             price=price,
             fx_rate=lot.initial_fx if closing.price is None else event.fx_rate,
+            funding=closing.funding,
         )
         request = RealiseRequest(
             leg_number=leg_number,
@@ -262,6 +273,19 @@ def followers(contract: Contract, leg_number: int) -> tuple[Leg, ...]:
         if leg.interest is not None
         and leg.interest.notional_source is not NotionalSource.OWN
         and (leg.linked_leg_number == leg_number or (leg.linked_leg_number is None and is_only))
+    )
+
+
+def check_funding(contract: Contract, legs: Sequence[Leg], funding: UnwindFunding) -> None:
+    """Refuse to break the funding of legs that none follows: InputError CLO-1967."""
+    if funding is UnwindFunding.RUN or any(followers(contract, leg.leg_number) for leg in legs):
+        return
+    names = ", ".join(str(leg.leg_number) for leg in legs) or "none"
+    raise InputError(
+        "CLO-1967",
+        f"Funding BREAK was asked for, and no funding leg of {contract.contract_reference} follows the notional of what"
+        f" is closed, leg {names}",
+        remedy="Leave out the funding of the event; agree what a notional of its own has accrued as a fee.",
     )
 
 

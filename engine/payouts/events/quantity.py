@@ -4,14 +4,16 @@ import math
 from dataclasses import replace
 
 from engine.errors import InputError
-from engine.payouts.enums import BusinessEventType, ContractStatus, FindingSeverity, NotionalSource
+from engine.payouts.enums import BusinessEventType, ContractStatus, FindingSeverity, UnwindFunding
 from engine.payouts.events.allocation import allocated
 from engine.payouts.events.instructions import Event
 from engine.payouts.events.lots import LotEvent, LotEventKind, averaged, open_notional
 from engine.payouts.events.outcome import Effect, EventContext, finding, warning
+from engine.payouts.events.own_notionals import has_own_notional, unfunded, with_notional_change
 from engine.payouts.events.positions import (
     Closing,
     changed_lot,
+    check_funding,
     closed_lots,
     factor_to_event,
     funding_spread,
@@ -39,17 +41,20 @@ def change_quantity(contract: Contract, change: QuantityChange, event: Event, co
     by the contract's method; where it gives a notional alone, that share of the open units. REPLACE closes or adds what
     is missing to the new quantity. A leg whose lots have neither units nor prices is scaled by the share of its
     notional. Raises InputError CLO-1963 for impossible quantities, CLO-1964 for an unknown lot or instrument, CLO-1965
-    for another currency than the leg's, CLO-1966 for a missing price, CLO-1967 where the change says too little.
+    for another currency than the leg's, CLO-1966 for a missing price, CLO-1967 where the change says too little or asks
+    to break funding of which nothing is closed.
     """
     leg = leg_of(contract, change.instrument_reference, change.lot_identifier)
     _check_amounts(leg, change)
     if _is_notional_alone(leg):
+        check_funding(contract, (), change.funding)
         scaled = _scaled(contract, leg, change, event)
-        return _closed_or_not(_own_notionals(scaled, leg.leg_number, change, event).with_fee(change.fee))
+        return _closed_or_not(_own_notionals(scaled, leg.leg_number, change, event).with_fee(change.fee), event)
     effect = measured(contract, leg, event, context)
     leg = effect.contract.leg(leg.leg_number)
     if change.direction is QuantityDirection.REPLACE:
         change = _difference(leg, change, event, context)
+    _check_funding(effect.contract, leg, change)
     names_lot = any(lot.lot_identifier == change.lot_identifier for lot in leg.lots)
     if change.direction is QuantityDirection.DECREASE:
         done = _decreased(effect.contract, leg, change, event, context)
@@ -58,7 +63,7 @@ def change_quantity(contract: Contract, change: QuantityChange, event: Event, co
     else:
         done = _new_lot(effect.contract, leg, change, event)
     done = _own_notionals(effect.then(done), leg.leg_number, change, event)
-    return _closed_or_not(done.with_fee(change.fee))
+    return _closed_or_not(done.with_fee(change.fee), event)
 
 
 def _check_amounts(leg: Leg, change: QuantityChange) -> None:
@@ -71,6 +76,15 @@ def _check_amounts(leg: Leg, change: QuantityChange) -> None:
         raise InputError("CLO-1966", f"A price of {change.price} is impossible", remedy="Give the price agreed.")
     check_currency(leg, "price", change.price_currency, price_currency(leg))
     check_currency(leg, "notional", change.notional_currency, leg.notional_currency)
+
+
+def _check_funding(contract: Contract, leg: Leg, change: QuantityChange) -> None:
+    if change.direction is not QuantityDirection.INCREASE:
+        check_funding(contract, (leg,), change.funding)
+    elif change.funding is UnwindFunding.BREAK:
+        raise InputError(
+            "CLO-1967", "An increase closes nothing whose funding could be broken", remedy="Leave out its funding."
+        )
 
 
 def check_currency(leg: Leg, what: str, given: str | None, own: str | None) -> None:
@@ -106,7 +120,10 @@ def _decreased(contract: Contract, leg: Leg, change: QuantityChange, event: Even
         units = {change.lot_identifier: quantity}
     else:
         units = allocated(lots, quantity, contract.lot_closing_method)
-    closings = [Closing(lot_identifier=lot, units=closed, price=change.price) for lot, closed in units.items()]
+    closings = [
+        Closing(lot_identifier=lot, units=closed, price=change.price, funding=change.funding)
+        for lot, closed in units.items()
+    ]
     effect = closed_lots(contract, leg.leg_number, closings, event, context)
     if change.price is not None:
         return effect
@@ -115,7 +132,7 @@ def _decreased(contract: Contract, leg: Leg, change: QuantityChange, event: Even
 
 
 def _merged(contract: Contract, leg: Leg, change: QuantityChange, event: Event, context: EventContext) -> Effect:
-    """More units on a lot that is there: P = Σqp/Σq, the spread averaged by quantity, the notional recomputed.
+    """More units on a lot that is there: P = Σqp/Σq, the spread averaged by notional, the notional recomputed.
 
     Funding and dividends of the added units run from the lot's own dates. That is right only as long as nothing of the
     lot was closed or realised: later the price of the open period is the reset one, and what was paid would change.
@@ -135,6 +152,8 @@ def _merged(contract: Contract, leg: Leg, change: QuantityChange, event: Event, 
         raise _no_price(leg)
     fx = event.fx_rate if change.price is not None and event.fx_rate is not None else lot.initial_fx
     units = _units(leg, change, price * factor, fx) * factor
+    notional = _merged_notional(leg, lot, units, price, fx)
+    added = units * price * notional_per_price(leg, fx)
     record = LotEvent(
         event_reference=event.event_reference,
         leg_number=leg.leg_number,
@@ -144,8 +163,8 @@ def _merged(contract: Contract, leg: Leg, change: QuantityChange, event: Event, 
         quantity_change=units,
         price=price,
         fx_rate=fx,
-        notional=_merged_notional(leg, lot, units, price, fx),
-        spread=_merged_spread(contract, leg, lot, units, change.spread),
+        notional=notional,
+        spread=_merged_spread(contract, leg, lot, change.spread, notional - added, added),
     )
     note = finding(
         FindingSeverity.INFO,
@@ -165,13 +184,15 @@ def _merged_notional(leg: Leg, lot: TradeLot, units: float, price: float, fx: fl
     return held * own * notional_per_price(leg, lot.initial_fx) + units * price * notional_per_price(leg, fx)
 
 
-def _merged_spread(contract: Contract, leg: Leg, lot: TradeLot, units: float, spread: float | None) -> float | None:
-    """The lot's own spread, None while it is the leg's."""
+def _merged_spread(
+    contract: Contract, leg: Leg, lot: TradeLot, spread: float | None, held: float, added: float
+) -> float | None:
+    """The lot's own spread, None while it is the leg's; held, added: the notionals on which both are paid."""
     of_leg = funding_spread(contract, leg.leg_number)
     own = of_leg if lot.spread is None else lot.spread
     if spread is None or own is None or spread == own:
         return lot.spread
-    return averaged(lot.opened_quantity or 0.0, own, units, spread)
+    return averaged(held, own, added, spread)
 
 
 def _new_lot(contract: Contract, leg: Leg, change: QuantityChange, event: Event) -> Effect:
@@ -256,10 +277,10 @@ def _scaled(contract: Contract, leg: Leg, change: QuantityChange, event: Event) 
 
 
 def _own_notionals(effect: Effect, leg_number: int, change: QuantityChange, event: Event) -> Effect:
-    """Funding legs linked to the leg that keep a notional of their own: moved where the event says so, else noted."""
+    """Funding legs linked to the leg that keep a notional of their own: moved from the settlement on where the event
+    says so, else noted."""
     for leg in effect.contract.legs:
-        is_own = leg.interest is not None and leg.interest.notional_source is NotionalSource.OWN
-        if not is_own or leg.linked_leg_number != leg_number or leg.notional_amount is None:
+        if not has_own_notional(leg) or leg.linked_leg_number != leg_number or leg.notional_amount is None:
             continue
         if change.notional_change is None:
             message = f"funding leg {leg.leg_number} keeps its notional of {leg.notional_amount:,.2f}"
@@ -267,12 +288,12 @@ def _own_notionals(effect: Effect, leg_number: int, change: QuantityChange, even
             effect = replace(effect, findings=(*effect.findings, note))
             continue
         sign = 1.0 if change.direction is QuantityDirection.INCREASE else -1.0
-        notional = max(leg.notional_amount + sign * change.notional_change, 0.0)
-        effect = replace(effect, contract=replaced_leg(effect.contract, replace(leg, notional_amount=notional)))
+        changed = with_notional_change(leg, sign * change.notional_change, event.settles_on)
+        effect = replace(effect, contract=replaced_leg(effect.contract, changed))
     return effect
 
 
-def _closed_or_not(effect: Effect) -> Effect:
+def _closed_or_not(effect: Effect, event: Event) -> Effect:
     """With nothing open on any performance leg the contract is terminated."""
     if effect.event_type is BusinessEventType.INCREASE:
         return effect
@@ -282,6 +303,6 @@ def _closed_or_not(effect: Effect) -> Effect:
     return replace(
         effect,
         event_type=BusinessEventType.TERMINATION,
-        contract=replace(effect.contract, contract_status=ContractStatus.TERMINATED),
+        contract=replace(unfunded(effect.contract, event.settles_on), contract_status=ContractStatus.TERMINATED),
         cancel_from=effect.cancel_from or last,
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from engine.payouts.enums import BusinessEventType, CorporateActionType
+from engine.payouts.enums import BusinessEventType, CorporateActionType, UnwindFunding
 from engine.payouts.terms.contract import Fee
 
 
@@ -23,7 +23,8 @@ class QuantityChange:
     quantity: units, positive, the change itself (REPLACE: the new quantity); None where only the notional changes.
     price: per unit in `price_currency`; None where the lot's own price is meant. spread: decimal a year, of the changed
     quantity, not to be added to the lot's. notional_change: of the funding leg, positive, in `notional_currency`.
-    lot_identifier: None leaves the choice of lots to the contract's closing method, or asks for a new lot.
+    lot_identifier: None leaves the choice of lots to the contract's closing method, or asks for a new lot. funding: of
+    a closing, when the interest that its units have accrued is paid.
     """
 
     direction: QuantityDirection
@@ -36,15 +37,21 @@ class QuantityChange:
     notional_change: float | None = None
     notional_currency: str | None = None
     fee: Fee | None = None
+    funding: UnwindFunding = UnwindFunding.RUN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockSplit:
-    """`ratio` new units for each old one from `effective_date` on (the ex-date): units times, prices divided by it."""
+    """`ratio` new units for each old one from `effective_date` on (the ex-date): units times, prices divided by it.
+
+    round_units: each lot keeps whole units and its fraction is closed at cash_in_lieu_price, per new unit.
+    """
 
     instrument_reference: str
     ratio: float
     effective_date: date
+    round_units: bool = False
+    cash_in_lieu_price: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,10 +13,11 @@ from engine.payouts.enums import (
     FindingSeverity,
     QuantityUnit,
 )
+from engine.payouts.events.fractions import rounded, to_be_rounded
 from engine.payouts.events.instructions import Event
 from engine.payouts.events.lots import LotEvent, LotEventKind, basis_of
 from engine.payouts.events.outcome import Effect, EventContext, finding
-from engine.payouts.events.positions import changed_lot, is_followed, performance_legs, underlier_reference
+from engine.payouts.events.positions import changed_lot, holds, is_followed, performance_legs, underlier_reference
 from engine.payouts.events.requests import Observation, StockSplit
 from engine.payouts.findings import FindingCode
 from engine.payouts.market import CorporateAction
@@ -31,7 +32,8 @@ def split_lots(contract: Contract, split: StockSplit, event: Event, context: Eve
 
     Takes effect on the split's own effective date, whatever the date of the event. The action to store is among the
     actions. An instrument reference that is empty stands for the only instrument. Raises InputError CLO-1969 for an
-    impossible ratio or one that contradicts the stored action, CLO-1964 where no leg follows the instrument.
+    impossible ratio or one that contradicts the stored action, CLO-1964 where no leg follows the instrument, CLO-1966
+    for fractions without a price.
     """
     if not (math.isfinite(split.ratio) and split.ratio > 0.0):
         raise InputError("CLO-1969", f"A split ratio of {split.ratio} is impossible", remedy="Give new units per old.")
@@ -45,7 +47,9 @@ def split_lots(contract: Contract, split: StockSplit, event: Event, context: Eve
         ratio_old=1.0,
         adjustment_factor=1.0 / split.ratio,
     )
-    effect = rebased_lots(contract, action, event, context)
+    effect = to_be_rounded(contract, split, action, event, context)
+    effect = effect.then(rebased_lots(effect.contract, action, event, context))
+    effect = rounded(effect, split, action, event, context)
     return replace(effect, event_type=BusinessEventType.STOCK_SPLIT, actions=(action,))
 
 
@@ -119,15 +123,6 @@ def not_followed(contract: Contract, reference: str) -> InputError:
         f"No leg of {contract.contract_reference} follows {reference}",
         remedy=f"Its legs follow {known}.",
     )
-
-
-def holds(leg: Leg, reference: str) -> bool:
-    """Whether an instrument is in the last composition of a leg's basket."""
-    compositions = leg.performance.underlier.compositions if leg.performance is not None else ()
-    if not compositions:
-        return False
-    last = max(compositions, key=lambda composition: composition.effective_from)
-    return any(constituent.instrument.reference == reference for constituent in last.constituents)
 
 
 def _observed_action(observation: Observation, reference: str, *, waits: bool) -> CorporateAction:

@@ -9,8 +9,10 @@ from engine.payouts.corporate_actions import missing_price
 from engine.payouts.enums import BusinessEventType, ContractStatus
 from engine.payouts.events.instructions import Event, Termination
 from engine.payouts.events.outcome import Effect, EventContext
+from engine.payouts.events.own_notionals import unfunded
 from engine.payouts.events.positions import (
     Closing,
+    check_funding,
     closed_lots,
     is_followed,
     measured,
@@ -25,10 +27,13 @@ def terminate(contract: Contract, termination: Termination, event: Event, contex
     """The contract TERMINATED with all open units closed at the prices given.
 
     Legs without units (variance, correlation) end without an amount: what they were worth is agreed and paid as a fee.
-    Raises InputError CLO-1966 naming an underlier with open units and no price.
+    Funding runs to the settlement, that of a notional of its own too.
+    Raises InputError CLO-1966 naming an underlier with open units and no price, CLO-1967 where there is no funding to
+    break.
     """
-    effect = everything_closed(contract, termination.prices, event, context)
-    terminated = replace(effect.contract, contract_status=ContractStatus.TERMINATED)
+    effect = _everything_closed(contract, termination, event, context)
+    unfunded_contract = unfunded(effect.contract, event.settles_on)
+    terminated = replace(unfunded_contract, contract_status=ContractStatus.TERMINATED)
     done = replace(
         effect,
         contract=terminated,
@@ -38,8 +43,9 @@ def terminate(contract: Contract, termination: Termination, event: Event, contex
     return done.with_fee(termination.fee)
 
 
-def everything_closed(contract: Contract, prices: Mapping[str, float], event: Event, context: EventContext) -> Effect:
+def _everything_closed(contract: Contract, termination: Termination, event: Event, context: EventContext) -> Effect:
     """All open units of all legs closed at the price of what the leg follows."""
+    check_funding(contract, performance_legs(contract), termination.funding)
     effect = Effect(contract=contract)
     for leg in performance_legs(contract):
         effect = effect.then(measured(effect.contract, leg, event, context))
@@ -47,10 +53,13 @@ def everything_closed(contract: Contract, prices: Mapping[str, float], event: Ev
         held = [lot for lot in open_units(open_leg, event, context) if lot.units > 0.0]
         if not held:
             continue
-        price = price_of(open_leg, prices)
+        price = price_of(open_leg, termination.prices)
         if price is None:
             raise missing_price(underlier_reference(open_leg), event.effective_date, "a closing price on")
-        closings = [Closing(lot_identifier=lot.lot_identifier, units=lot.units, price=price) for lot in held]
+        closings = [
+            Closing(lot_identifier=lot.lot_identifier, units=lot.units, price=price, funding=termination.funding)
+            for lot in held
+        ]
         effect = effect.then(closed_lots(effect.contract, leg.leg_number, closings, event, context))
     return effect
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from engine.closest import did_you_mean
 from engine.errors import InputError
-from engine.payouts.enums import BusinessEventType, NotionalSource
+from engine.payouts.enums import BusinessEventType
 from engine.payouts.events.instructions import Event, FieldChange, IndexTransition, NotionalReset, TermsChange
 from engine.payouts.events.lots import LotEvent, LotEventKind
 from engine.payouts.events.outcome import Effect, EventContext, warning
+from engine.payouts.events.own_notionals import has_own_notional, with_notional
 from engine.payouts.events.positions import changed_lot, performance_legs, replaced_leg
 from engine.payouts.events.quantity import check_currency
 from engine.payouts.findings import FindingCode, PayoutFinding
@@ -18,7 +19,8 @@ from engine.payouts.terms.contract import Contract, Leg
 from engine.payouts.terms.funding import InterestRatePayout, RateSpreadStep
 
 SPREAD = "interest.spread"
-"""The one term that is kept by date: a new spread becomes a step on the effective date."""
+BORROW_RATE = "performance.borrow_fee.rate"
+"""The terms that are kept by date: a new spread, or borrow rate, becomes a step on the effective date."""
 
 NOT_TERMS = frozenset(
     {"contract_reference", "contract_status", "party1", "party2", "legs", "fees", "lots", "leg_number", "payer"}
@@ -45,8 +47,9 @@ UNDATED = frozenset(
 def change_terms(contract: Contract, change: TermsChange, event: Event, context: EventContext) -> Effect:
     """The contract on new terms; dates generated for after the effective date are dropped, to be generated anew.
 
-    A spread becomes a step. Any other term is one for the whole life: where periods are realised already a finding says
-    that calculating them again would differ. Raises InputError CLO-1967 for a field that is not there or is no term.
+    A spread or a borrow rate becomes a step. Any other term is one for the whole life: where periods are realised
+    already a finding says that calculating them again would differ. Raises InputError CLO-1967 for a field that is not
+    there or is no term, and the errors of the terms themselves.
     """
     if not change.changes:
         raise InputError("CLO-1967", "The change of terms changes nothing", remedy="Name the terms and their values.")
@@ -100,18 +103,22 @@ def move_index(contract: Contract, transition: IndexTransition, event: Event, co
 
 
 def reset_notional(contract: Contract, reset: NotionalReset, event: Event) -> Effect:
-    """The leg on another notional. A funding leg that follows an equity leg gets it with the next reset anyhow, which a
-    finding says. Raises InputError CLO-1963 for a negative one, CLO-1965 for another currency."""
+    """The leg on another notional from the event's effective date on. A funding leg that follows an equity leg gets it
+    with the next reset anyhow, which a finding says. Raises InputError CLO-1963 for a negative one, CLO-1965 for
+    another currency."""
     leg = contract.leg(reset.leg_number)
     check_currency(leg, "notional", reset.notional_currency, leg.notional_currency)
     if not reset.notional_amount >= 0.0:
         raise InputError(
             "CLO-1963", f"A notional of {reset.notional_amount} is impossible", remedy="Give an amount from 0 on."
         )
-    amount_set = replace(leg, notional_amount=reset.notional_amount, notional_currency=reset.notional_currency)
-    follows = leg.interest is None or leg.interest.notional_source is not NotionalSource.OWN
+    is_own = has_own_notional(leg)
+    amount_set = replace(leg, notional_amount=reset.notional_amount)
+    if is_own:
+        amount_set = with_notional(leg, reset.notional_amount, event.effective_date)
+    amount_set = replace(amount_set, notional_currency=reset.notional_currency)
     message = f"leg {leg.leg_number} follows units and prices; its notional here is for information"
-    notes = (warning(FindingCode.UNITS_DISAGREE, event, message),) if follows else ()
+    notes = () if is_own else (warning(FindingCode.UNITS_DISAGREE, event, message),)
     return Effect(
         contract=replaced_leg(contract, amount_set), event_type=BusinessEventType.NOTIONAL_RESET, findings=notes
     )
@@ -179,6 +186,12 @@ def _with_change(contract: Contract, change: FieldChange, day: date) -> Contract
             raise InputError("CLO-1967", f"A spread of {change.value!r} is no number", remedy="Give a decimal a year.")
         stepped = _with_step(leg.interest, 0, float(change.value), day)
         return replaced_leg(contract, replace(leg, interest=stepped))
+    payout = leg.performance
+    if change.path == BORROW_RATE and payout is not None and payout.borrow_fee is not None:
+        if not isinstance(change.value, int | float):
+            raise InputError("CLO-1967", f"A rate of {change.value!r} is no number", remedy="Give a decimal a year.")
+        fee = payout.borrow_fee.with_rate(float(change.value), day)
+        return replaced_leg(contract, replace(leg, performance=replace(payout, borrow_fee=fee)))
     return replaced_leg(contract, _with_field(leg, steps, change.value))
 
 
@@ -247,7 +260,7 @@ def _raised_lot_spreads(contract: Contract, funding: Leg, adjustment: float, eve
 
 def _is_dated(change: FieldChange) -> bool:
     name = change.path.split(".")[-1]
-    return change.path == SPREAD or name in UNDATED or name.endswith("_schedules")
+    return change.path in (SPREAD, BORROW_RATE) or name in UNDATED or name.endswith("_schedules")
 
 
 def _past_note(path: str, event: Event, last_realised: date | None) -> PayoutFinding:

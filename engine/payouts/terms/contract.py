@@ -16,6 +16,7 @@ from engine.payouts.enums import (
     LotStatus,
     QuantityUnit,
     Side,
+    UnwindFunding,
 )
 from engine.payouts.terms.funding import FixedPricePayout, InterestRatePayout
 from engine.payouts.terms.parties import ContractParty, Instrument, Party
@@ -26,7 +27,8 @@ from engine.payouts.terms.performance import PerformancePayout
 class LotClosing:
     """Part of a lot that was closed: at which price (FX: settlement per price currency), on which day, paid when.
 
-    event_reference names the business event that closed it; the closed part is paid by a cashflow of its own.
+    event_reference names the business event that closed it; the closed part is paid by a cashflow of its own. funding:
+    whether its interest of the running period is paid with the period (RUN) or on the settlement date (BREAK).
     """
 
     event_reference: str
@@ -35,6 +37,7 @@ class LotClosing:
     quantity: float
     price: float
     fx_rate: float | None = None
+    funding: UnwindFunding = UnwindFunding.RUN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +92,9 @@ class Fee:
 class Leg:
     """One payout of the contract; exactly one of the three kinds of payout is there. leg_number counts from 1.
 
-    payer owes the positive amount of the leg. linked_leg_number: of a funding leg, the equity leg whose notional it
-    follows. Lots belong to equity legs.
+    payer owes the positive amount of the leg; where it performs it is short the underlier, and pays the borrow fee if
+    there is one: InputError CLO-1987 for one that the long side would pay. linked_leg_number: of a funding leg, the
+    equity leg whose notional it follows. Lots belong to equity legs.
     """
 
     leg_number: int
@@ -113,6 +117,15 @@ class Leg:
                 "CLO-1902",
                 f"Leg {self.leg_number} has {sum(payout is not None for payout in payouts)} payouts",
                 remedy="Give a leg one performance, one interest rate or one fixed price payout.",
+            )
+        fee = self.performance.borrow_fee if self.performance is not None else None
+        if fee is not None and fee.payer is not self.payer:
+            raise InputError(
+                "CLO-1987",
+                f"The borrow fee of leg {self.leg_number} would be paid by {fee.payer}, which is long: it receives the"
+                " performance",
+                where="borrow_fee.payer",
+                remedy=f"Let {self.payer}, which is short, pay it, or leave the fee out.",
             )
 
     @property

@@ -30,6 +30,14 @@ class RateSpreadStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastNotional:
+    """What a leg's own notional was up to a day, not included, on which an event changed it."""
+
+    until: date
+    notional_amount: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CalculationPeriod:
     """One calculation period [adjusted_start, adjusted_end) as generated; period_number counts from 1."""
 
@@ -47,7 +55,8 @@ class CalculationPeriod:
 class InterestRatePayout:
     """Terms of a funding leg (spec 07 §3.3, §12). Rates, spreads, caps and floors are decimals a year.
 
-    Where `period_multiplier` is None the periods are those between the equity leg's payment dates.
+    Where `period_multiplier` is None the periods are those between the equity leg's payment dates. past_notionals: in
+    order of their days, what the leg's own notional was before it became what it is.
     """
 
     rate_kind: RateKind
@@ -93,6 +102,7 @@ class InterestRatePayout:
     final_stub_tenor: str | None = None
     notional_source: NotionalSource = NotionalSource.OWN
     spread_steps: tuple[RateSpreadStep, ...] = ()
+    past_notionals: tuple[PastNotional, ...] = ()
     calculation_periods: tuple[CalculationPeriod, ...] = ()
     payment_schedules: tuple[PaymentSchedule, ...] = ()
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from engine.errors import InputError
 from engine.payouts.enums import (
     CompositionReason,
     CompositionStatus,
@@ -13,6 +14,7 @@ from engine.payouts.enums import (
     UnderlierType,
     WeightType,
 )
+from engine.payouts.terms.borrow import BorrowFee
 from engine.payouts.terms.parties import Instrument
 from engine.payouts.terms.returns import ReturnTerms
 from engine.payouts.terms.schedules import PaymentSchedule, ValuationSchedule
@@ -91,6 +93,8 @@ class PerformancePayout:
     """What the payer of an equity leg owes when its underlier moves.
 
     first_observation_date: of variance, volatility and correlation payouts, the day of S_0 (spec 07 §13.1).
+    borrow_fee: of a position in units, what its short side pays beside. Raises InputError CLO-1989 for one on a payout
+    without price return.
     """
 
     underlier: Underlier
@@ -107,3 +111,14 @@ class PerformancePayout:
     valuation_schedules: tuple[ValuationSchedule, ...] = ()
     payment_schedules: tuple[PaymentSchedule, ...] = ()
     fx_features: tuple[FxFeature, ...] = ()
+    borrow_fee: BorrowFee | None = None
+
+    def __post_init__(self) -> None:
+        if self.borrow_fee is not None and self.returns.price is None:
+            raise InputError(
+                "CLO-1989",
+                f"The payout on {self.underlier.underlier_reference} has a borrow fee and no price return, so that"
+                " there is no position to borrow for",
+                where="borrow_fee",
+                remedy="Leave the fee out, or put it on the leg that pays the price return.",
+            )

@@ -14,7 +14,7 @@ from db.store import Store
 from engine.errors import BackendError, InputError, ReferenceDataError
 from engine.payouts.enums import CorporateActionType, DividendStatus
 from engine.payouts.market import CorporateAction, DividendEvent
-from engine.payouts.terms import contract, funding, parties, performance, returns, schedules
+from engine.payouts.terms import borrow, contract, funding, parties, performance, returns, schedules
 from engine.payouts.terms.contract import Contract, TradeLot
 from tests.desk.swaps import swap_book
 
@@ -32,6 +32,8 @@ TABLE_BY_RECORD = {
     performance.BasketComposition: "basket_compositions",
     performance.BasketConstituent: "basket_constituents",
     performance.FxFeature: "fx_features",
+    borrow.BorrowFee: "borrow_fees",
+    borrow.BorrowRateStep: "borrow_rate_steps",
     returns.PriceReturnTerms: "price_return_terms",
     returns.DividendReturnTerms: "dividend_return_terms",
     returns.DividendPayoutRatio: "dividend_payout_ratios",
@@ -44,6 +46,7 @@ TABLE_BY_RECORD = {
     schedules.PaymentDate: "payment_dates",
     funding.InterestRatePayout: "interest_rate_payouts",
     funding.RateSpreadStep: "rate_spread_steps",
+    funding.PastNotional: "past_notionals",
     funding.CalculationPeriod: "calculation_periods",
     funding.FixedPricePayout: "fixed_price_payouts",
 }

@@ -30,7 +30,7 @@ from engine.payouts.enums import (
     ReturnType,
     UnderlierType,
 )
-from engine.payouts.terms import contract, funding, parties, performance, returns, schedules
+from engine.payouts.terms import borrow, contract, funding, parties, performance, returns, schedules
 
 TABLE_BY_RECORD: dict[type, str] = {
     parties.Party: "parties",
@@ -44,6 +44,7 @@ TABLE_BY_RECORD: dict[type, str] = {
     contract.Fee: "contract_fees",
     funding.InterestRatePayout: "interest_rate_payouts",
     funding.RateSpreadStep: "rate_spread_steps",
+    funding.PastNotional: "past_notionals",
     funding.CalculationPeriod: "calculation_periods",
     funding.FixedPricePayout: "fixed_price_payouts",
     performance.PerformancePayout: "performance_payout",
@@ -51,6 +52,8 @@ TABLE_BY_RECORD: dict[type, str] = {
     performance.BasketComposition: "basket_compositions",
     performance.BasketConstituent: "basket_constituents",
     performance.FxFeature: "fx_features",
+    borrow.BorrowFee: "borrow_fees",
+    borrow.BorrowRateStep: "borrow_rate_steps",
     returns.ReturnTerms: "return_terms",
     returns.PriceReturnTerms: "price_return_terms",
     returns.DividendReturnTerms: "dividend_return_terms",
@@ -86,7 +89,7 @@ CHILDREN = {
     "identifiers", "other_parties", "fees", "legs", "lots", "closings", "performance", "interest", "fixed_price",
     "compositions", "constituents", "underlier", "returns", "valuation_schedules", "payment_schedules", "fx_features",
     "spread_steps", "calculation_periods", "dates", "payout_ratios", "periods", "price", "dividend", "variance",
-    "volatility", "correlation",
+    "volatility", "correlation", "borrow_fee", "steps", "past_notionals",
 }  # fmt: skip
 
 

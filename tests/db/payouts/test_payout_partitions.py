@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from db.payouts.partitions import ensure_upcoming, ensure_year, misplaced_rows
+from db.payouts.partitions import ensure_year, misplaced_rows, place_rows, years_of
+from db.store import Store
 from engine.errors import InputError
 from tests.db.payouts.conftest import PayoutRows
 
@@ -53,10 +54,34 @@ def test_a_late_partition_fetches_its_rows(rows: PayoutRows) -> None:
     rows.check_now()
 
 
+def test_misplaced_rows_get_the_partitions_of_their_years(rows: PayoutRows) -> None:
+    """Every year that has rows in a default partition is made, once; nothing is left behind or lost."""
+    _fill(rows)
+
+    assert [place_rows(rows.connection), place_rows(rows.connection)] == [4, 0]
+    assert set(misplaced_rows(rows.connection).values()) == {0}
+    assert _places(rows.connection, "daily_accruals") == {"daily_accruals_2024": 2, "daily_accruals_2025": 2}
+    rows.check_now()
+
+
+def test_a_store_prepares_a_year_once(store: Store) -> None:
+    """From October on with the next; a second time costs no statement."""
+    store.prepare_payout_years(date(2030, 10, 1))
+    with store.begin() as work:
+        found = work.driver.execute(
+            "SELECT count(*) FROM pg_class WHERE relname IN ('daily_accruals_2030', 'daily_accruals_2031',"
+            " 'unrealized_pnl_timeseries_2030', 'unrealized_pnl_timeseries_2031')"
+        ).fetchone()
+        work.driver.execute("ALTER FUNCTION ensure_payout_partitions(integer) RENAME TO out_of_reach")
+    store.prepare_payout_years(date(2030, 12, 31), date(2031, 3, 1))
+
+    assert found == (4,)
+
+
 @pytest.mark.parametrize(("as_of", "made"), [(date(2024, 9, 30), 2), (date(2024, 10, 1), 4)])
 def test_next_year_is_prepared_in_october(connection: Connection, as_of: date, made: int) -> None:
     """Before October the running year is enough."""
-    assert ensure_upcoming(connection, as_of) == made
+    assert sum(ensure_year(connection, year) for year in years_of([as_of])) == made
 
 
 def test_a_month_is_read_from_one_partition(rows: PayoutRows) -> None:

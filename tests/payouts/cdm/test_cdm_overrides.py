@@ -13,7 +13,7 @@ from engine.payouts.cdm.draft import Draft
 from engine.payouts.cdm.overrides import Overrides, apply_overrides
 from engine.payouts.cdm.reader import read_trade
 from engine.payouts.cdm.writer import write_trade
-from engine.payouts.enums import CompositionStatus, ObservationShift, StrikeScale, WeightType
+from engine.payouts.enums import CompositionStatus, ObservationShift, RebalancingFrequency, StrikeScale, WeightType
 from engine.payouts.findings import FindingCode
 from tests.payouts.cdm.made_contracts import MADE
 
@@ -46,6 +46,27 @@ def test_weights_complete_a_basket(reference: Path) -> None:
     assert {one.weight_type for one in composition.constituents} == {WeightType.PERCENTAGE}
     assert FindingCode.WEIGHTS_MISSING in {one.code for one in draft.findings}
     assert FindingCode.WEIGHTS_MISSING not in {one.code for one in done.findings}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"rebalancing_frequency": RebalancingFrequency.MONTHLY}, (RebalancingFrequency.MONTHLY, (), None)),
+        ({"rebalancing_dates": (date(2024, 5, 2),)}, (RebalancingFrequency.EXPLICIT, (date(2024, 5, 2),), None)),
+        (
+            {"rebalancing_frequency": RebalancingFrequency.WEEKLY, "next_rebalancing_date": date(2024, 5, 2)},
+            (RebalancingFrequency.WEEKLY, (), date(2024, 5, 2)),
+        ),
+    ],
+)
+def test_how_often_a_basket_is_rebalanced_is_set(fields: dict[str, Any], expected: tuple[object, ...]) -> None:
+    """Documents have no place for it; listed days mean EXPLICIT."""
+    done = apply_overrides(made("quanto_basket"), Overrides(**fields))
+
+    assert done.contract is not None
+    assert done.contract.legs[0].performance is not None
+    [found] = done.contract.legs[0].performance.underlier.compositions
+    assert (found.rebalancing_frequency, found.rebalancing_dates, found.next_rebalancing_date) == expected
 
 
 def test_a_price_gives_notional_to_both_legs(reference: Path) -> None:
@@ -116,6 +137,8 @@ def test_nothing_supplied_changes_nothing(reference: Path) -> None:
         ("quanto_basket", {"weights": {"ISIN:US9129091081": 1.0}}, "CLO-1922", "weights"),
         ("quanto_basket", {"weights": {"ISIN:US9129091081": 0.3, "ISIN:NL0000009538": 0.6}}, "CLO-1922", "weights"),
         ("quanto_basket", {"weights": {"ISIN:US9129091081": -1.0, "ISIN:NL0000009538": 2.0}}, "CLO-1922", "weights"),
+        ("single_share", {"rebalancing_frequency": RebalancingFrequency.DAILY}, "CLO-1924", "rebalancing_frequency"),
+        ("quanto_basket", {"rebalancing_frequency": RebalancingFrequency.EXPLICIT}, "CLO-1923", "rebalancing_dates"),
         ("single_share", {"units": 0.0}, "CLO-1923", "units"),
         ("single_share", {"spread_scale": float("nan")}, "CLO-1923", "spread_scale"),
         ("single_share", {"notional_currency": "USX"}, "CLO-1923", "notional_currency"),

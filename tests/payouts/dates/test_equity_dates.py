@@ -6,7 +6,7 @@ import pytest
 
 from engine.conventions.calendar import Calendar
 from engine.errors import InputError
-from engine.payouts.dates.calendars import CenterCalendars, session_calendar
+from engine.payouts.dates.calendars import CenterCalendars, closed_weekdays
 from engine.payouts.dates.payments import equity_payment_dates
 from engine.payouts.dates.valuation import valuation_dates
 from engine.payouts.enums import (
@@ -239,7 +239,7 @@ def with_closed_exchange(first: date, n_days: int) -> CenterCalendars:
     closed = {first + timedelta(days=k) for k in range(n_days)}
     every = [date(2024, 1, 2) + timedelta(days=k) for k in range(500)]
     sessions = [day for day in every if NEW_YORK.is_business_day(day) and day not in closed]
-    return CenterCalendars({"USNY": NEW_YORK, "XNYS": session_calendar(sessions)})
+    return CenterCalendars({"USNY": NEW_YORK, "XNYS": Calendar.of(closed_weekdays(sessions))})
 
 
 def test_payments_follow_their_valuations_by_the_delay() -> None:

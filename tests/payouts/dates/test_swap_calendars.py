@@ -20,7 +20,7 @@ from engine.payouts.dates.calendars import (
     LAST_DATE,
     CenterCalendars,
     JointCalendar,
-    session_calendar,
+    closed_weekdays,
 )
 from engine.payouts.dates.rolls import adjusted_rolls
 from engine.payouts.dates.sources import KNOWN_CENTERS, SOFR_GOOD_FRIDAYS, center_holidays, exchange_sessions
@@ -33,7 +33,7 @@ BDC = BusinessDayConvention
 def new_york() -> JointCalendar:
     """NYSE sessions of 2020 to 2026."""
     sessions = exchange_sessions("XNYS", date(2020, 1, 1), date(2026, 12, 31))
-    calendar = session_calendar(session.session_date for session in sessions)
+    calendar = Calendar.of(closed_weekdays(session.session_date for session in sessions))
     return CenterCalendars({"XNYS": calendar}).joint(("XNYS",))
 
 
@@ -172,15 +172,23 @@ def test_without_centers_monday_to_friday_are_good() -> None:
     assert not calendar.is_good(date(2024, 12, 28))
 
 
-def test_sessions_keep_saturdays_and_end_where_the_source_ends() -> None:
-    """Inside the loaded span only sessions are good, a Saturday among them; outside it Monday to Friday are."""
-    sessions = [date(2024, 1, 18), date(2024, 1, 20), date(2024, 1, 23)]
-    calendar = CenterCalendars({"XBOM": session_calendar(sessions)}).joint(("XBOM",))
+def test_an_exchange_is_closed_between_its_sessions_and_says_nothing_beyond_them() -> None:
+    """Inside the loaded span only sessions are good; outside it Monday to Friday are."""
+    sessions = [date(2024, 1, 23), date(2024, 1, 18), date(2024, 1, 19)]
+    calendar = CenterCalendars({"XBOM": Calendar.of(closed_weekdays(sessions))}).joint(("XBOM",))
 
-    assert calendar.is_good(date(2024, 1, 20))
-    assert not calendar.is_good(date(2024, 1, 19))
-    assert calendar.is_good(date(2024, 1, 24))
-    assert not calendar.is_good(date(2024, 1, 27))
+    assert closed_weekdays(sessions) == (date(2024, 1, 22),)
+    assert [day for day in range(15, 29) if calendar.is_good(date(2024, 1, day))] == [
+        *(15, 16, 17, 18, 19),
+        *(23, 24, 25, 26),
+    ]
+    assert closed_weekdays([]) == ()
+
+
+def test_a_session_on_a_weekend_is_refused() -> None:
+    """Bombay's budget session of Saturday, the 20th of January 2024, cannot be told by holidays; it is not dropped."""
+    with pytest.raises(InputError, match="CLO-4115: There is a session on 2024-01-20, a weekend day"):
+        closed_weekdays([date(2024, 1, 19), date(2024, 1, 20)])
 
 
 def test_an_unknown_center_names_the_known_ones() -> None:

@@ -14,6 +14,7 @@ from engine.payouts.enums import (
     LotClosingMethod,
     NotionalSource,
     Side,
+    UnwindFunding,
 )
 from engine.payouts.events.apply import apply_event
 from engine.payouts.events.instructions import (
@@ -32,7 +33,7 @@ from engine.payouts.events.outcome import ContractClosedError, EventContext
 from engine.payouts.events.requests import QuantityChange, QuantityDirection
 from engine.payouts.findings import FindingCode
 from engine.payouts.market import CorporateAction
-from engine.payouts.terms.contract import Contract
+from engine.payouts.terms.contract import Contract, LotClosing
 from tests.payouts.events.event_contracts import (
     EVENT_DAY,
     PARTY_A,
@@ -51,6 +52,9 @@ from tests.payouts.events.event_contracts import (
 )
 from tests.payouts.events.test_event_families import V4_PRICES, targets
 
+ALL_CLOSED = LotClosing(
+    event_reference="EV-0", event_date=EVENT_DAY, settlement_date=EVENT_DAY, quantity=100.0, price=20.0
+)
 TWO = swap((lot("LOT-1", 100.0, 20.0), lot("LOT-2", 50.0, 30.0)))
 
 
@@ -159,6 +163,26 @@ REFUSED: dict[str, tuple[Contract, AnyInstruction, str]] = {
         decrease(1.0, 25.0),
         r"CLO-1967: .*names none.*Name one of LOT-1, LOT-2",
     ),
+    "nothing to break": (
+        variance_swap(),
+        QuantityChange(direction=QuantityDirection.DECREASE, notional_change=10_000.0, funding=UnwindFunding.BREAK),
+        "CLO-1967: Funding BREAK was asked for, and no funding leg of EQS-1",
+    ),
+    "no followers to break": (
+        replace(TWO, legs=TWO.legs[:1]),
+        Termination(prices={SHPGY.reference: 25.0}, funding=UnwindFunding.BREAK),
+        "CLO-1967: Funding BREAK was asked for.*leg 1",
+    ),
+    "novation without funding to break": (
+        replace(TWO, legs=TWO.legs[:1]),
+        novation(funding=UnwindFunding.BREAK),
+        "CLO-1967: Funding BREAK was asked for.*leg 1",
+    ),
+    "increase that breaks": (
+        TWO,
+        increase(1.0, 25.0, funding=UnwindFunding.BREAK),
+        "CLO-1967: An increase closes nothing whose funding could be broken",
+    ),
     "party is there": (TWO, novation(new_party=PARTY_A), "CLO-1967: party1 is a party of EQS-1 already"),
     "same reference": (TWO, novation(new_contract_reference="EQS-1"), "CLO-1967: The new contract cannot be called"),
     "part of a basket without lots": (
@@ -170,6 +194,11 @@ REFUSED: dict[str, tuple[Contract, AnyInstruction, str]] = {
         replace(TWO, legs=(replace(TWO.legs[0], lots=()), TWO.legs[1])),
         Termination(),
         "CLO-1967: Leg 1 of EQS-1 has a notional and no lots",
+    ),
+    "part of what is closed": (
+        swap((replace(lot("LOT-1", 100.0, 20.0), closings=(ALL_CLOSED,)),)),
+        novation(quantity=1.0, prices={SHPGY.reference: 20.0}),
+        "CLO-1963: 1 units cannot be closed of 0 open ones",
     ),
     "novation of nothing": (TWO, novation(quantity=-1.0), "CLO-1963: A quantity of -1.0 is impossible"),
     "unknown term": (TWO, terms("interest.spred", 0.1, 2), r"CLO-1967: .*no term 'spred'.*The closest: spread"),
@@ -269,6 +298,14 @@ def test_a_split_that_contradicts_the_stored_action_is_refused() -> None:
 
     with pytest.raises(InputError, match=r"CLO-1969: .*has the factor 0.5, the stored one 0.333333333333"):
         apply_event(TWO, event(split(2.0, EVENT_DAY)), EventContext(actions={SHPGY.reference: (stored,)}))
+
+
+def test_an_event_cannot_settle_before_it_takes_effect() -> None:
+    """The remedy speaks of the order of the dates."""
+    asked = replace(event(decrease(1.0, 25.0)), settlement_date=date(2021, 11, 10))
+
+    with pytest.raises(InputError, match=r"CLO-1967: The event settles on 2021-11-10, before it takes effect"):
+        apply_event(TWO, asked)
 
 
 def test_an_event_of_another_contract_is_refused() -> None:

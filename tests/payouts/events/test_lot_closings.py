@@ -211,10 +211,11 @@ def test_merged_and_separate_lots_earn_the_same(q: float, p: float, more: float,
     assert merged.legs[0].lots[0].notional_amount == pytest.approx(q * p + more * other, rel=1e-12)
 
 
-def test_a_merged_spread_is_averaged_by_quantity() -> None:
-    """One quarter at 0.6 % and three at the leg's 0.2 % are 0.3 %, never 0.8 %."""
+@pytest.mark.parametrize(("price", "spread"), [(20.0, 0.003), (60.0, 0.004)])
+def test_a_merged_spread_is_averaged_by_notional(price: float, spread: float) -> None:
+    """6,000 at the leg's 0.2 % and 2,000 at 0.6 % are 0.3 %, never 0.8 %; with 6,000 at 0.6 % 0.4 %."""
     contract = swap((lot("LOT-1", 300.0, 20.0),))
 
-    merged = apply_event(contract, event(increase(100.0, 20.0, lot_identifier="LOT-1", spread=0.006))).contract
+    merged = apply_event(contract, event(increase(100.0, price, lot_identifier="LOT-1", spread=0.006))).contract
 
-    assert merged.legs[0].lots[0].spread == pytest.approx(0.003, rel=1e-14)
+    assert merged.legs[0].lots[0].spread == pytest.approx(spread, rel=1e-14)

@@ -222,11 +222,10 @@ def test_rules_that_contradict_themselves(changes: dict[str, object], problem: s
 def test_automatic_release() -> None:
     """A deferral is released by itself once its date has come and its rule allows it."""
     due, later, open_ended = (deferral_age(deferred(day), AS_OF) for day in (AS_OF, date(2024, 3, 18), None))
-    automatic = rule(releases_automatically=True)
 
-    assert releasable(due, automatic)
-    assert not any((releasable(due, rule()), releasable(due, None)))
-    assert not any((releasable(later, automatic), releasable(open_ended, automatic)))
+    assert releasable(due, is_automatic=True)
+    assert not any(releasable(age, is_automatic=False) for age in (due, later, open_ended))
+    assert not any(releasable(age, is_automatic=True) for age in (later, open_ended))
 
 
 def test_compensation() -> None:

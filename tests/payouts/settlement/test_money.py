@@ -1,10 +1,8 @@
-"""Cash in minor units and columns of fixed scale (spec 07 §0.3, §16.2)."""
+"""Cash in minor units and columns of fixed scale (spec 07 §0.3)."""
 
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.errors import InputError
 from engine.payouts.money import (
@@ -13,11 +11,7 @@ from engine.payouts.money import (
     minor_unit,
     settlement_amount,
     stored,
-    stored_parts,
 )
-
-AMOUNTS = st.floats(-1e12, 1e12)
-FOUR_UNITS = 4 * Decimal("1e-10")
 
 
 @pytest.mark.parametrize(
@@ -55,26 +49,10 @@ def test_columns_take_halves_to_even(value: float, expected: str) -> None:
     assert str(stored(value, 2)) == expected
 
 
-@given(parts=st.lists(AMOUNTS, min_size=5, max_size=5))
-def test_stored_components_sum_exactly(parts: list[float]) -> None:
-    """Five quantised components add up to the quantised total to the last digit, each within the scale."""
-    kept = stored_parts(parts)
-
-    assert sum(kept.parts) == kept.total
-    assert [part.as_tuple().exponent for part in (*kept.parts, kept.total)] == [-10] * 6
-    assert list(kept.parts[:4]) == [stored(part) for part in parts[:4]]
-
-
-@given(parts=st.lists(st.floats(-1e5, 1e5), min_size=4, max_size=4))
-def test_the_remainder_is_at_most_four_units_of_the_last_place(parts: list[float]) -> None:
-    """Without model differences `other` holds rounding alone (spec 07 §16.2)."""
-    assert abs(stored_parts((*parts, 0.0)).parts[4]) <= FOUR_UNITS
-
-
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_what_is_no_amount_is_refused(bad: float) -> None:
     """A value that could not be computed is never stored."""
-    for call in (lambda: stored(bad), lambda: settlement_amount(bad, "USD"), lambda: stored_parts((0, 0, 0, 0, bad))):
+    for call in (lambda: stored(bad), lambda: settlement_amount(bad, "USD")):
         with pytest.raises(InputError) as caught:
             call()
         assert caught.value.number == "CLO-1956"
@@ -85,12 +63,6 @@ def test_currency_codes_are_three_capitals(currency: str) -> None:
     """Another text is refused."""
     with pytest.raises(InputError, match="no currency code"):
         minor_unit(currency)
-
-
-def test_number_of_components() -> None:
-    """There are five components, no more."""
-    with pytest.raises(InputError, match="4 components"):
-        stored_parts((1.0, 2.0, 3.0, 4.0))
 
 
 def test_half_a_minor_unit_is_worth_correcting() -> None:
