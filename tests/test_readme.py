@@ -1,5 +1,6 @@
 """The README cannot drift: what it shows exists and works."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,6 +9,10 @@ import pytest
 from db.settings import StorageSettings
 from engine import numerics
 from engine.desk.deal_limits import limits_from_json
+from engine.desk.swaps.event_files import event_of_file
+from engine.desk.swaps.override_files import overrides_of
+from engine.payouts.enums import UnwindFunding
+from engine.payouts.events.requests import QuantityChange
 from engine.waterfall.parser import parse_program
 from tests.xl_addin.command_line.command_lines import COMMANDS, parse
 from xl_addin.server.settings import ServerSettings
@@ -40,7 +45,7 @@ def test_the_table_holds_every_command() -> None:
     """No command is missing from it, and none is invented."""
     rows = re.findall(r"^\| (`clodesk [^|]+) \|", README, re.MULTILINE)
     lines = [line.split() for row in rows for line in re.findall(r"`clodesk ([^`]+)`", row)]
-    named = {" ".join(word for word in words if word.islower()) for words in lines}
+    named = {" ".join(word for word in words if re.fullmatch(r"[a-z][a-z-]*", word)) for words in lines}
 
     assert named == {name for name, _ in COMMANDS}
 
@@ -87,6 +92,26 @@ def test_the_limits_document_can_be_read() -> None:
     document = next(block for block in BLOCKS if block.startswith('{"tests"'))
 
     assert len(limits_from_json(document, "README").tests) == 2
+
+
+def test_the_business_event_can_be_read() -> None:
+    """The example of the plain form is an unwind that breaks its funding."""
+    document = next(block for block in BLOCKS if block.startswith('{"contract_reference"'))
+    event = event_of_file(document.encode(), Path("unwind.json"))
+
+    assert event is not None
+    (change,) = event.instructions
+    assert isinstance(change, QuantityChange)
+    assert (change.quantity, change.funding) == (400.0, UnwindFunding.BREAK)
+
+
+def test_the_borrow_fee_can_be_read() -> None:
+    """The example belongs into an overrides file."""
+    (stated,) = re.findall(r'^`("borrow_fee": .*)`\.$', README, re.MULTILINE)
+    fee = overrides_of(json.loads(f"{{{stated}}}"), "README").borrow_fee
+
+    assert fee is not None
+    assert [(step.step_date.isoformat(), step.rate) for step in fee.steps] == [("2024-02-01", 0.08)]
 
 
 def test_the_folders_exist() -> None:

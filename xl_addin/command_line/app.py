@@ -23,7 +23,7 @@ from xl_addin.command_line import (
     machine,
     optimise,
     serve,
-    swaps_payments,
+    swaps_rules,
     tables,
     templates,
     trading,
@@ -57,7 +57,7 @@ app.add_typer(assumptions_app, name="assumptions")
 app.add_typer(db_app, name="db")
 app.add_typer(calc.calc_app, name="calc")
 app.add_typer(excel.app, name="excel")
-app.add_typer(swaps_payments.app, name="swaps")  # the last module of the group, so that all its commands are there
+app.add_typer(swaps_rules.app, name="swaps")  # the last module of the group, so that all its commands are there
 app.add_typer(serve.token_app, name="token")
 app.add_typer(serve.keys_app, name="keys")
 
@@ -323,7 +323,7 @@ def add_assumptions(file: Annotated[Path, typer.Argument(help="An assumption set
 
 @db_app.command("status")
 def db_status(as_json: Json = False) -> None:
-    """Say where database and cache are and whether the schema is current.
+    """Say where database and cache are, whether the schema is current, and whether daily rows lie in no partition.
 
     Example: clodesk db status
     """
@@ -334,6 +334,10 @@ def db_status(as_json: Json = False) -> None:
         print_json(machine.record(status))
     else:
         tables.show_storage(console, status)
+    if status.misplaced:
+        talk.print(
+            "Daily rows of swaps lie in no year's partition: run `clodesk db upgrade` to move them.", markup=False
+        )
     if not status.is_current:
         talk.print("The schema is not the one this version needs: run `clodesk db upgrade`.", markup=False)
         raise typer.Exit(ExitCode.BACKEND)
@@ -341,7 +345,7 @@ def db_status(as_json: Json = False) -> None:
 
 @db_app.command("upgrade")
 def db_upgrade() -> None:
-    """Bring the schema up to date.
+    """Bring the schema up to date, and put daily rows into the partitions of their years.
 
     Example: clodesk db upgrade
     """

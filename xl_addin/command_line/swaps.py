@@ -103,13 +103,18 @@ def show(reference: Reference, as_json: Json = False) -> None:
 
 
 @app.command()
-def export(reference: Reference) -> None:
-    """Print a swap as a CDM document.
+def export(
+    reference: Reference,
+    transfers: Annotated[
+        bool, typer.Option("--transfers", help="Its realised cash flows as transfer states instead, with their status.")
+    ] = False,
+) -> None:
+    """Print a swap as a CDM document, or its cash flows as a list of CDM transfer states.
 
     Example: clodesk swaps export DEMO-TRS > trade.json
     """
     with opened_desk() as desk:
-        text = desk.swaps.export_cdm(reference)
+        text = desk.swaps.export_transfers(reference) if transfers else desk.swaps.export_cdm(reference)
     sys.stdout.write(text.rstrip("\n") + "\n")
 
 

@@ -2,14 +2,27 @@
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from xl_addin.command_line import swaps
 from xl_addin.command_line import swaps_tables as shown
 from xl_addin.command_line.swaps import ISO
-from xl_addin.command_line.terminal import ExitCode, Json, console, day, opened_desk, print_json, progress, talk
+from xl_addin.command_line.terminal import (
+    ExitCode,
+    Json,
+    console,
+    day,
+    named_value,
+    opened_desk,
+    print_json,
+    progress,
+    talk,
+)
+
+if TYPE_CHECKING:
+    from engine.desk.swaps.end_of_day import EndOfDayOutcome
 
 app = swaps.app
 
@@ -30,9 +43,10 @@ def eod(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Run the end of a day: generate, accrue, realise and value; a day that was run before changes nothing.
+    """Run the end of a day: release, rebalance, generate, accrue, realise, value; a second time changes nothing.
 
-    It ends with 3 where a swap could not be run and with 1 where a fixing is missing; everything else is stored.
+    It ends with 3 where a swap could not be run, with 1 where a fixing is missing, a basket that was due could not be
+    rebalanced or a deferred payment not released; everything else is stored.
 
     Example: clodesk swaps eod 2024-03-11 --through 2024-03-15
     """
@@ -59,8 +73,13 @@ def eod(
         shown.show_days(console, outcomes)
     if any(outcome.failures for outcome in outcomes):
         raise typer.Exit(ExitCode.MODEL)
-    if any(outcome.missing for outcome in outcomes):
+    if any(outcome.missing or outcome.not_rebalanced or _has_unreleased(outcome) for outcome in outcomes):
         raise typer.Exit(ExitCode.INPUT)
+
+
+def _has_unreleased(outcome: "EndOfDayOutcome") -> bool:
+    """Whether a deferral that was to be released could not be."""
+    return outcome.releases is not None and bool(outcome.releases.failed)
 
 
 @app.command()
@@ -77,11 +96,7 @@ def report(
     Example: clodesk swaps report R-6 --arg contract=DEMO-TRS --arg first=2024-03-14 --arg last=2024-03-15
     """
     given: dict[str, object] = {} if as_of is None else {"as_of": as_of.date()}
-    for text in arguments or ():
-        name, sign, value = text.partition("=")
-        if not sign or not name.strip():
-            raise typer.BadParameter(f"--arg {text!r} is not of the form name=value")
-        given[name.strip()] = value
+    given |= dict(named_value(text, "--arg") for text in arguments or ())
     with opened_desk() as desk:
         found = desk.swaps.report(code, **given)
     if as_json:

@@ -13,7 +13,7 @@ from xl_addin.command_line import swaps_days
 from xl_addin.command_line import swaps_tables as shown
 from xl_addin.command_line.swaps import ISO, DryRun, Reference
 from xl_addin.command_line.swaps_days import Day, today
-from xl_addin.command_line.terminal import ExitCode, Json, console, day, opened_desk, print_json
+from xl_addin.command_line.terminal import ExitCode, Json, amount, console, day, named_value, opened_desk, print_json
 
 if TYPE_CHECKING:
     from db.payouts.cashflow_records import MovedCashflow
@@ -32,6 +32,13 @@ def settle(
     execute: Annotated[
         bool, typer.Option("--execute", help="Confirm the instructions and make their payments.")
     ] = False,
+    threshold: Annotated[
+        str | None, typer.Option(help="Above this amount, in any currency, somebody else has to confirm.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(help="A cashflow that is paid by itself, and why: TRS-1/L1/...=disputed; again for another one."),
+    ] = None,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
@@ -39,15 +46,17 @@ def settle(
 
     Example: clodesk swaps settle 2024-03-06 --dry-run
     """
+    most = None if threshold is None else amount(threshold, "--threshold")
+    excluded = dict(named_value(text, "--exclude", "FLOW=WHY") for text in exclude or ())
     with opened_desk() as desk:
         if dry_run:
-            sets = desk.swaps.netting(on.date())
+            sets = desk.swaps.netting(on.date(), excluded=excluded)
             if as_json:
                 print_json(shown.as_json(sets))
             else:
                 shown.show_netting(console, on.date(), sets)
             return
-        outcome = desk.swaps.settle(on.date(), execute=execute)
+        outcome = desk.swaps.settle(on.date(), execute=execute, excluded=excluded, threshold=most)
     if as_json:
         print_json(shown.as_json(outcome))
     else:
@@ -58,7 +67,7 @@ def settle(
 
 @app.command()
 def event(
-    file: Annotated[Path, typer.Argument(help="A CDM document with a business event.")],
+    file: Annotated[Path, typer.Argument(help="A CDM document with a business event, or one in the plain form of the README.")],
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""The commands `clodesk swaps payment ...` and `extend`: what became of a payment, and a deferral that lasts longer."""
+"""The commands of `clodesk swaps` on what is being paid: netting instructions, payments, longer deferrals."""
 
 import getpass
 from datetime import datetime
@@ -17,12 +17,16 @@ from xl_addin.command_line.terminal import Json, console, day, opened_desk, prin
 
 app = swaps_life.app
 
+NettingReference = Annotated[str, typer.Argument(help="Reference of a netting instruction; `settle` prints it.")]
+
 
 class Outcome(StrEnum):
     """What became of a payment."""
 
+    SENT = "SENT"
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
     RETRY = "RETRY"
 
 
@@ -30,10 +34,11 @@ class Outcome(StrEnum):
 def payment(
     reference: Annotated[str, typer.Argument(help="Reference of a payment; settle --execute prints it.")],
     outcome: Annotated[
-        Outcome, typer.Argument(case_sensitive=False, help="COMPLETED, FAILED, or RETRY for a new attempt.")
+        Outcome,
+        typer.Argument(case_sensitive=False, help="SENT, COMPLETED, FAILED, CANCELLED, or RETRY for a new attempt."),
     ],
     on: On = None,
-    because: Annotated[str, typer.Option("--because", help="Why it failed, for the history.")] = "",
+    because: Annotated[str, typer.Option("--because", help="Why it failed or is called back, for the history.")] = "",
     as_json: Json = False,
 ) -> None:
     """Say what became of a payment: its cash flows are settled once it is COMPLETED.
@@ -45,6 +50,10 @@ def payment(
             done = desk.swaps.complete_payment(reference, today(on))
         elif outcome is Outcome.FAILED:
             done = desk.swaps.fail_payment(reference, today(on), reason=because)
+        elif outcome is Outcome.SENT:
+            done = desk.swaps.send_payment(reference, today(on))
+        elif outcome is Outcome.CANCELLED:
+            done = desk.swaps.cancel_payment(reference, today(on), reason=because)
         else:
             done = desk.swaps.retry_payment(reference, today(on))
     if as_json:
@@ -52,6 +61,36 @@ def payment(
         return
     state = f"{done.payment_reference}: {done.status.value}, {shown.money_text(done.amount, done.currency)}"
     console.print(Text(f"{state}, {len(done.cashflow_references)} cash flows"), soft_wrap=True)
+
+
+@app.command("confirm-netting")
+def confirm_netting(reference: NettingReference, as_json: Json = False) -> None:
+    """Confirm a netting instruction that somebody else made: the next `settle --execute` pays it.
+
+    Example: clodesk swaps confirm-netting NET/20240306/USD/1
+    """
+    with opened_desk() as desk:
+        confirmed = desk.swaps.confirm_netting(reference)
+    if as_json:
+        print_json(shown.as_json(confirmed))
+        return
+    said = f"{confirmed.netting_reference}: {confirmed.status.value} by {confirmed.confirmed_by}"
+    console.print(Text(f"{said}, {shown.money_text(confirmed.amount, confirmed.currency)}"), soft_wrap=True)
+
+
+@app.command("cancel-netting")
+def cancel_netting(reference: NettingReference, as_json: Json = False) -> None:
+    """Call a netting instruction back that is not paid yet: the next `settle` nets its cash flows anew.
+
+    Example: clodesk swaps cancel-netting NET/20240306/USD/1
+    """
+    with opened_desk() as desk:
+        called_back = desk.swaps.cancel_netting(reference)
+    if as_json:
+        print_json(shown.as_json(called_back))
+        return
+    freed = ", ".join(called_back.cashflow_references)
+    console.print(Text(f"{called_back.netting_reference}: {called_back.status.value}; free: {freed}"), soft_wrap=True)
 
 
 @app.command()

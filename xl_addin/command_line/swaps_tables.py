@@ -13,7 +13,7 @@ from rich.text import Text
 
 from db.payouts.contracts import ContractLine
 from engine.errors import ClodeskError
-from engine.payouts.enums import FindingSeverity
+from engine.payouts.enums import DeferralAction, FindingSeverity
 from engine.payouts.findings import PayoutFinding
 from engine.payouts.money import minor_digits
 from engine.payouts.report_table import Cell, ColumnKind, ReportTable
@@ -28,11 +28,14 @@ if TYPE_CHECKING:
     from engine.desk.swaps.importing import ImportedFile
     from engine.desk.swaps.market_data import MarketLoad
     from engine.desk.swaps.settlement import SettlementOutcome
+    from engine.payouts.deferral import DeferralRule, DeferralScope
     from engine.payouts.netting import NettingSet
 
 _COLOURS = {FindingSeverity.ERROR: "red", FindingSeverity.WARNING: "yellow", FindingSeverity.INFO: "dim"}
 _LEFT = frozenset({ColumnKind.TEXT, ColumnKind.DATE})
 _MOST_MISSING = 20
+_ID_SHOWN = 8
+"""Of the 36 characters of a rule's id: enough to tell rules apart, and to name one by."""
 
 
 def show_book(console: Console, lines: Sequence[ContractLine]) -> None:
@@ -158,6 +161,14 @@ def show_days(console: Console, outcomes: Sequence["EndOfDayOutcome"]) -> None:
     console.print(table("End of day", headers, rows))
     for failure in dict.fromkeys(f"{f.contract_reference}: {f.error}" for one in outcomes for f in one.failures):
         console.print(Text(failure, style="red"), soft_wrap=True)
+    n_rebalanced = sum(one.n_rebalanced for one in outcomes)
+    if n_rebalanced:
+        console.print(
+            Text(f"{n_rebalanced:,} baskets were rebalanced." if n_rebalanced > 1 else "1 basket was rebalanced.")
+        )
+    kept = [f"{k.contract_reference} leg {k.leg_number}: {k.error}" for one in outcomes for k in one.not_rebalanced]
+    for told in dict.fromkeys(kept):
+        console.print(Text(told, style="yellow"), soft_wrap=True)
     gaps = [
         f"{gap.contract_reference} leg {gap.leg_number}: no {gap.what} of {gap.name} on {gap.on}"
         for one in outcomes
@@ -168,6 +179,71 @@ def show_days(console: Console, outcomes: Sequence["EndOfDayOutcome"]) -> None:
         console.print(Text(gap, style="yellow"), soft_wrap=True)
     if len(distinct) > _MOST_MISSING:
         console.print(Text(f"... and {len(distinct) - _MOST_MISSING} more; --json shows all of them", style="dim"))
+    _show_deferrals(console, outcomes)
+
+
+def _show_deferrals(console: Console, outcomes: Sequence["EndOfDayOutcome"]) -> None:
+    """What became due before the days were run; of the last of them, what somebody has to decide."""
+    runs = [one.releases for one in outcomes if one.releases is not None]
+    released = [moved.state.cashflow_reference for run in runs for moved in run.released]
+    if released:
+        console.print(Text(f"Released, their day has come: {', '.join(released)}"), soft_wrap=True)
+    for refused in (item for run in runs for item in run.failed):
+        console.print(
+            Text(f"{refused.cashflow_reference} is not released: {refused.error}", style="red"), soft_wrap=True
+        )
+    for last in outcomes[-1:]:
+        told = [
+            f"{age.cashflow.cashflow_reference} was put off until {age.cashflow.expected_realization_date}: release or"
+            " extend it"
+            for age in (last.releases.waiting if last.releases is not None else ())
+        ]
+        told += [
+            f"{held.decision.candidate.cashflow_reference} is to be put off by rule {held.decision.rule_id}, with"
+            " approval: defer or realise it"
+            for held in last.awaiting_approval
+        ]
+        told += [f"{held.cashflow_reference} is not realised: {held.error}" for held in last.not_deferred]
+        for line in told[:_MOST_MISSING]:
+            console.print(Text(line, style="yellow"), soft_wrap=True)
+        if len(told) > _MOST_MISSING:
+            console.print(Text(f"... and {len(told) - _MOST_MISSING} more; --json shows all of them", style="dim"))
+
+
+def show_deferral_rules(console: Console, rules: Sequence["DeferralRule"]) -> None:
+    """Deferral rules in the order in which they are asked."""
+    rows = [
+        (
+            rule.rule_id[:_ID_SHOWN],
+            str(rule.priority) if rule.is_active else "ended",
+            _scope_text(rule.scope),
+            _until_text(rule),
+            rule.reason.value.replace("_", " ").lower(),
+        )
+        for rule in rules
+    ]
+    console.print(table("Deferral rules", ("Rule", "Asked", "Which", "Until when", "Reason"), rows, left=5, long=2))
+
+
+def _scope_text(scope: "DeferralScope") -> str:
+    said = (
+        None if scope.cashflow_type is None else scope.cashflow_type.value.replace("_", " ").lower(),
+        None if scope.amount_below is None else f"below {scope.amount_below:,f}",
+        None if scope.currency is None else f"in {scope.currency}",
+        None if scope.party is None else f"with {scope.party}",
+        None if scope.contract_reference is None else f"of {scope.contract_reference}",
+    )
+    return " ".join(part for part in said if part is not None) or "everything"
+
+
+def _until_text(rule: "DeferralRule") -> str:
+    until = {
+        DeferralAction.DEFER_DAYS: "1 day" if rule.days == 1 else f"{rule.days} days",
+        DeferralAction.DEFER_TO_NEXT_PAYMENT_DATE: "next payment",
+        DeferralAction.DEFER_UNTIL_RELEASED: "released",
+    }[rule.action]
+    is_kept = rule.action is not DeferralAction.DEFER_UNTIL_RELEASED and not rule.releases_automatically
+    return until + (", by hand" if is_kept else "") + (", approved" if rule.approval_required else "")
 
 
 def show_event(console: Console, result: "EventResult") -> None:
@@ -198,7 +274,7 @@ def show_settlement(console: Console, outcome: "SettlementOutcome") -> None:
     for payment in outcome.payments:
         console.print(Text(f"Payment {payment.payment_reference}: {money_text(payment.amount, payment.currency)}"))
     for reference in outcome.awaiting:
-        console.print(Text(f"{reference} waits for somebody else to confirm it", style="yellow"))
+        console.print(Text(f"{reference} waits for somebody else: clodesk swaps confirm-netting", style="yellow"))
     for failure in outcome.failures:
         console.print(Text(f"{failure.netting_reference}: {failure.error}", style="red"), soft_wrap=True)
 

@@ -144,6 +144,7 @@ def show_storage(console: Console, status: StorageStatus) -> None:
         ("Kind", "embedded" if status.is_embedded else "CLODESK_DATABASE_URL"),
         ("Schema", f"{status.revision or 'none'} (needed: {status.needed})"),
         ("Cache", status.cache),
+        *(("Rows without a year", f"{n:,} of {name}") for name, n in status.misplaced.items()),
     ]
     console.print(table("Storage", ("", ""), rows, left=2, long=1))
 

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated
@@ -69,6 +70,25 @@ def file_text(path: Path) -> str:
         raise InputError(
             "CLO-4020", f"{path} cannot be read as text", where=str(path), remedy="Check the name of the file."
         ) from error
+
+
+def amount(text: str, option: str) -> Decimal:
+    """An amount of money as people write it, 1,000.50."""
+    try:
+        found = Decimal(text.replace(",", ""))
+    except InvalidOperation:
+        found = Decimal("nan")
+    if not found.is_finite():
+        raise typer.BadParameter(f"{option} {text!r} is no amount; write 1000 or 1000.50")
+    return found
+
+
+def named_value(text: str, option: str, form: str = "name=value") -> tuple[str, str]:
+    """The two halves of an option that gives something to a name."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip():
+        raise typer.BadParameter(f"{option} {text!r} is not of the form {form}")
+    return name.strip(), value
 
 
 def print_json(text: str) -> None:

@@ -1,8 +1,8 @@
 """Daily accruals of a book over a window of days: one row per calendar day and accruing cash flow (spec 07 §15).
 
-A row of interest on day t covers [t, t + 1): it exists from the flow's first day to the one before its end. Whatever is
-marked to market has its row on the day of the close: from the day after its start to its end. A flow that begins and
-ends on one day has one row.
+A row of interest, or of a borrow fee, on day t covers [t, t + 1): it exists from the flow's first day to the one before
+its end. Whatever is marked to market has its row on the day of the close: from the day after its start to its end. A
+flow that begins and ends on one day has one row.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from engine.payouts.book.tables import FLOWS, Book
 from engine.payouts.book.valuation import interest_through, value_book
 from engine.payouts.book.values import Floats, FlowValues
-from engine.payouts.codes import ESTIMATED, FUNDING
+from engine.payouts.codes import BY_THE_DAY, ESTIMATED
 from engine.payouts.market import MarketArrays
 
 Ints = npt.NDArray[np.int64]
@@ -51,7 +51,7 @@ class Accruals:
 def accrue(book: Book, market: MarketArrays, chosen: Mask, window: Ints, last_day: int) -> Accruals:
     """Rows of the chosen flows from the day `window` says, by flow, up to `last_day`."""
     flows = book[FLOWS]
-    is_interest = flows["kind"] == FUNDING
+    is_interest = np.isin(flows["kind"], BY_THE_DAY)
     is_point = flows["start_day"] == flows["end_day"]
     first_row = np.where(is_interest | is_point, flows["start_day"], flows["start_day"] + 1)
     last_row = np.where(is_interest & ~is_point, flows["end_day"] - 1, flows["end_day"])

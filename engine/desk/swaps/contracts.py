@@ -18,7 +18,7 @@ from engine.desk.swaps.event_booking import apply_in
 from engine.desk.swaps.scheduling import DateMaker
 from engine.errors import InputError
 from engine.payouts.cdm.json_text import content_key
-from engine.payouts.cdm.writer import write_trade
+from engine.payouts.cdm.writer import write_trade, write_transfers
 from engine.payouts.enums import BusinessEventType
 from engine.payouts.events.instructions import Event, FieldChange, TermsChange
 from engine.payouts.events.terms import without_later_dates
@@ -70,7 +70,7 @@ def contract_of_request(request: Mapping[str, Any]) -> Contract:
         place = ".".join(str(part) for part in first["loc"])
         problem = f"The contract has {error.error_count()} faults, first {place}: {first['msg']}"
         raise InputError("CLO-1995", problem, where=place, remedy="Correct the fields and send it again.") from error
-    unknown = next(iter(_unknown(request, _CONTRACT.dump_python(made), "")), None)
+    unknown = next(iter(unknown_fields(request, _CONTRACT.dump_python(made), "")), None)
     if unknown is not None:
         raise InputError("CLO-1995", f"A contract has no field {unknown}", where=unknown, remedy="Leave it out.")
     return made
@@ -136,6 +136,17 @@ def export_cdm(store: Store, contract_reference: str) -> str:
         return write_trade(work.payouts.contracts.load(contract_reference).contract)
 
 
+def export_transfers(store: Store, contract_reference: str) -> str:
+    """The realised cash flows of a contract as a JSON list of CDM transfer states, by settlement date (spec 07 §14.5).
+
+    A net payment may be one of several contracts; the cash flows in it are said to be netted, it is not listed.
+    ReferenceDataError CLO-1983 where there is no such contract.
+    """
+    with store.read() as work:
+        contract = work.payouts.contracts.load(contract_reference).contract
+        return write_transfers(contract, work.payouts.settlement.transfers(contract_reference))
+
+
 def _same(work: UnitOfWork, found: StoredContract, asked: Contract) -> StoredContract:
     """The stored contract where it was created from the same request, whatever happened to it since."""
     events = EventRepository(work.driver).of_contract(asked.contract_reference)
@@ -159,8 +170,8 @@ def _field_change(path: str, value: object) -> FieldChange:
     return FieldChange(path=name, value=term_value(name, value, leg_number), leg_number=leg_number)
 
 
-def _unknown(given: object, known: object, place: str) -> list[str]:
-    """Places of a request that the contract made of it does not have."""
+def unknown_fields(given: object, known: object, place: str) -> list[str]:
+    """Places of a request in JSON terms that the record made of it does not have."""
     if isinstance(given, Mapping) and isinstance(known, Mapping):
         found = [f"{place}{name}" for name in given if name not in known]
         parts = [(f"{place}{name}.", child, known[name]) for name, child in given.items() if name in known]
@@ -169,4 +180,4 @@ def _unknown(given: object, known: object, place: str) -> list[str]:
         parts = [(f"{place}{n}.", child, made) for n, (child, made) in enumerate(zip(given, known, strict=True))]
     else:
         return []
-    return [*found, *(one for inner, child, made in parts for one in _unknown(child, made, inner))]
+    return [*found, *(one for inner, child, made in parts for one in unknown_fields(child, made, inner))]

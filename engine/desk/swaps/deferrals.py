@@ -7,7 +7,6 @@ from datetime import date
 from uuid import UUID
 
 from db.payouts.cashflow_records import MovedCashflow
-from db.payouts.deferrals import OpenDeferral
 from db.payouts.work import PayoutWork
 from db.store import Store
 from engine.desk.swaps.compensation import settlement_days
@@ -17,7 +16,6 @@ from engine.payouts.dates.calendars import CenterCalendars
 from engine.payouts.deferral import (
     DeferralAge,
     DeferralDecision,
-    DeferralRule,
     aging,
     decide,
     releasable,
@@ -197,30 +195,42 @@ def release(
     return transition(store, cashflow_reference, request, idempotency_key=idempotency_key)
 
 
-def release_due(store: Store, as_of: date) -> ReleaseRun:
+def release_due(store: Store, as_of: date, *, references: Sequence[str] | None = None) -> ReleaseRun:
     """Release deferrals whose expected date has come and whose rule allows it; list the others that wait.
 
-    Each is released in a transaction of its own; a second run releases nothing. A rule that was deactivated since
-    still lets go of what it put off. Deferrals by hand wait for a person, as do those without a date.
+    references: only of these contracts. Each is released in a transaction of its own; a second run releases nothing. A
+    rule that was deactivated since still lets go of what it put off. Deferrals by hand wait for a person, as do those
+    without a date.
     """
-    ages, rule_by_id = _ages_with_rules(store, as_of)
-    ready = {age: item.version for age, item in ages if releasable(age, rule_by_id.get(item.rule_id or ""))}
+    with store.read() as work:
+        found = {
+            item.cashflow.cashflow_reference: item
+            for item in work.payouts.deferrals.deferred(as_of)
+            if references is None or item.contract_reference in references
+        }
+    ages = aging([item.cashflow for item in found.values()], as_of)
+    ready = [age for age in ages if releasable(age, found[age.cashflow.cashflow_reference].is_automatic)]
     results = batch(
         store,
         [
             BatchMove(
                 age.cashflow.cashflow_reference,
-                Release(version=version, business_date=as_of, changed_by=BY_RULE, reason="expected date has come"),
+                Release(
+                    version=found[age.cashflow.cashflow_reference].version,
+                    business_date=as_of,
+                    changed_by=BY_RULE,
+                    reason="expected date has come",
+                ),
             )
-            for age, version in ready.items()
+            for age in ready
         ],
     )
-    has_come = [age for age, _ in ages if age not in ready and (age.days_until_expected or 0) <= 0]
+    waiting = [age for age in ages if age not in ready and (age.days_until_expected or 0) <= 0]
     return ReleaseRun(
         as_of,
         tuple(item.moved for item in results if item.moved is not None),
         tuple(item for item in results if item.error is not None),
-        tuple(has_come),
+        tuple(waiting),
     )
 
 
@@ -228,34 +238,6 @@ def ageing(store: Store, as_of: date) -> tuple[DeferralAge, ...]:
     """All deferrals as of a day, in the order of reports (spec 07 §18.2)."""
     with store.read() as work:
         return aging([item.cashflow for item in work.payouts.deferrals.deferred(as_of)], as_of)
-
-
-def add_rule(store: Store, rule: DeferralRule) -> DeferralRule:
-    """Store a rule; what comes back has the id that the database gave it."""
-    with store.begin() as work:
-        return work.payouts.deferrals.add_rule(rule)
-
-
-def rules(store: Store, *, only_active: bool = False) -> tuple[DeferralRule, ...]:
-    """Rules in the order in which they are asked."""
-    with store.read() as work:
-        return work.payouts.deferrals.rules(only_active=only_active)
-
-
-def deactivate_rule(store: Store, rule_id: str) -> None:
-    """End a rule; what it put off stays put off. ReferenceDataError CLO-1977 where there is no such rule."""
-    with store.begin() as work:
-        work.payouts.deferrals.deactivate_rule(rule_id)
-
-
-def _ages_with_rules(
-    store: Store, as_of: date
-) -> tuple[list[tuple[DeferralAge, OpenDeferral]], dict[str, DeferralRule]]:
-    with store.read() as work:
-        found = {item.cashflow.cashflow_reference: item for item in work.payouts.deferrals.deferred(as_of)}
-        known = {rule.rule_id: rule for rule in work.payouts.deferrals.rules()}
-    ordered = aging([item.cashflow for item in found.values()], as_of)
-    return [(age, found[age.cashflow.cashflow_reference]) for age in ordered], known
 
 
 def _by_rule(decision: DeferralDecision, as_of: date, approvals: Mapping[str, Approval]) -> Defer:

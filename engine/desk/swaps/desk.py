@@ -4,7 +4,9 @@ One call per use case, each a unit of work of its own. What a call needs beyond 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +18,9 @@ from engine.desk.swaps.compiled import CompiledShelf
 if TYPE_CHECKING:
     from db.payouts.cashflow_records import MovedCashflow
     from db.payouts.contracts import StoredContract
-    from db.payouts.payment_records import Payment
+    from db.payouts.payment_records import NettingInstruction, Payment
     from engine.desk.swaps.contracts import ContractDetail
+    from engine.desk.swaps.deferral_rules import DeferralRules
     from engine.desk.swaps.demo import SwapDemo
     from engine.desk.swaps.end_of_day import EndOfDayOutcome
     from engine.desk.swaps.events import DocumentTerms, EventResult
@@ -105,6 +108,12 @@ class SwapDesk:
         from engine.desk.swaps import contracts
 
         return contracts.export_cdm(self._store, contract_reference)
+
+    def export_transfers(self, contract_reference: str) -> str:
+        """The realised cash flows of a contract as a JSON list of CDM transfer states."""
+        from engine.desk.swaps import contracts
+
+        return contracts.export_transfers(self._store, contract_reference)
 
     # Market data and calendars
 
@@ -209,13 +218,19 @@ class SwapDesk:
     ) -> "EndOfDayOutcome":
         """Run a day for all contracts, or for some; running it again changes nothing.
 
+        Deferrals whose day has come are released first, so that the day has what they earn, and baskets that are due go
+        back to their weights; one that lacks a close is listed and keeps its units.
         recompute_since: correct flows that ended since this day and whose fixings were revised.
         """
+        from engine.desk.swaps.deferrals import release_due
         from engine.desk.swaps.end_of_day import run_end_of_day
+        from engine.desk.swaps.rebalancing import rebalance_due
 
         with self._store.read() as work:
             first = work.payouts.end_of_day.first_new_trade(as_of) or as_of
-        self._store.prepare_payout_years(*(date(year, 1, 1) for year in range(first.year, as_of.year + 1)))
+        self._store.prepare_payout_years(*(date(year, 1, 1) for year in range(first.year, as_of.year)), as_of)
+        releases = release_due(self._store, as_of, references=references)
+        rebalanced = rebalance_due(self._store, as_of, references=references)
         with self._store.begin() as work:
             outcome = run_end_of_day(
                 work.payouts,
@@ -224,16 +239,18 @@ class SwapDesk:
                 references=references,
                 base_currency=base_currency,
                 recompute_since=recompute_since,
+                rebalanced=rebalanced,
             )
         if refreshes_views:
             self._store.refresh_payout_views()
-        return outcome
+        return replace(outcome, releases=releases)
 
     # Events
 
     def apply_event(self, path: Path, *, dry_run: bool = False, terms: "DocumentTerms | None" = None) -> "EventResult":
         """Apply the business event of a CDM document to the contract it names; with dry_run tell what it would do.
 
+        A file of our own (`event_files`) is read too: it says what CDM has no words for, as a funding that breaks.
         terms: what the document does not say, as the contract that is meant, or that its trade is to be booked first.
         """
         from engine.desk.swaps import events
@@ -248,17 +265,43 @@ class SwapDesk:
 
     # Cash
 
-    def settle(self, on: date, *, execute: bool = False) -> "SettlementOutcome":
-        """Net what is due on a day; with execute confirm the instructions and make their payments."""
+    def settle(
+        self,
+        on: date,
+        *,
+        execute: bool = False,
+        excluded: Mapping[str, str] | None = None,
+        threshold: Decimal | None = None,
+    ) -> "SettlementOutcome":
+        """Net what is due on a day; with execute confirm the instructions and make their payments.
+
+        excluded: why, by cash flow that is paid by itself. threshold: amount above which another than the one who
+        netted has to confirm, by `confirm_netting`.
+        """
         from engine.desk.swaps import settlement
 
-        return settlement.settle(self._store, on, execute=execute)
+        return settlement.settle(self._store, on, execute=execute, excluded=excluded, threshold=threshold)
 
-    def netting(self, on: date) -> tuple["NettingSet", ...]:
+    def confirm_netting(self, netting_reference: str) -> "NettingInstruction":
+        """Confirm what somebody else netted, so that the next `settle` with execute pays it.
+
+        InputError CLO-1973 for what one netted oneself.
+        """
+        from engine.desk.swaps import settlement
+
+        return settlement.confirm(self._store, netting_reference, threshold=Decimal(0))
+
+    def netting(self, on: date, *, excluded: Mapping[str, str] | None = None) -> tuple["NettingSet", ...]:
         """What `settle` would net on a day; nothing is stored."""
         from engine.desk.swaps import settlement
 
-        return settlement.preview(self._store, on)
+        return settlement.preview(self._store, on, excluded=excluded)
+
+    def cancel_netting(self, netting_reference: str) -> "NettingInstruction":
+        """Call an instruction back that is not executed; its cash flows are netted anew by the next `settle`."""
+        from engine.desk.swaps import settlement
+
+        return settlement.cancel_netting(self._store, netting_reference)
 
     def complete_payment(self, payment_reference: str, on: date) -> "Payment":
         """The cash of a payment is there: its cash flows are settled with this day."""
@@ -266,11 +309,23 @@ class SwapDesk:
 
         return settlement.complete(self._store, payment_reference, on).payment
 
+    def send_payment(self, payment_reference: str, on: date) -> "Payment":
+        """A payment is on its way."""
+        from engine.desk.swaps import settlement
+
+        return settlement.send(self._store, payment_reference, on)
+
     def fail_payment(self, payment_reference: str, on: date, *, reason: str) -> "Payment":
         """A payment did not arrive; its cash flows stay unsettled until it is tried again."""
         from engine.desk.swaps import settlement
 
         return settlement.fail(self._store, payment_reference, on, reason)
+
+    def cancel_payment(self, payment_reference: str, on: date, *, reason: str) -> "Payment":
+        """A payment is called back before it arrives; its cash flows stay unsettled until it is tried again."""
+        from engine.desk.swaps import settlement
+
+        return settlement.cancel(self._store, payment_reference, on, reason)
 
     def retry_payment(self, payment_reference: str, on: date) -> "Payment":
         """The next attempt at a payment that failed or was cancelled."""
@@ -329,6 +384,13 @@ class SwapDesk:
             changed_by=changed_by,
             justification=justification,
         )
+
+    @property
+    def deferral_rules(self) -> "DeferralRules":
+        """The rules by which the end of day puts payments off."""
+        from engine.desk.swaps.deferral_rules import DeferralRules
+
+        return DeferralRules(self._store)
 
     def transition(
         self, cashflow_reference: str, request: "AnyRequest", *, idempotency_key: str | None = None

@@ -26,8 +26,9 @@ from engine.desk.swaps import generation
 from engine.desk.swaps.accruing import accrue
 from engine.desk.swaps.compiled import CompiledShelf, Failure, code_version
 from engine.desk.swaps.day_rows import BookDay, MissingFixing, accrual_batch, missing_fixings, pnl_batch
-from engine.desk.swaps.deferrals import PlannedDeferral, RefusedDeferral, defer_many, deferral_decisions
+from engine.desk.swaps.deferrals import PlannedDeferral, RefusedDeferral, ReleaseRun, defer_many, deferral_decisions
 from engine.desk.swaps.market import market_arrays
+from engine.desk.swaps.rebalancing import NOTHING_DUE, NotRebalanced, Rebalancings
 from engine.payouts.book.compiling import make_book
 from engine.payouts.book.dividend_flows import add_dividend_flows
 from engine.payouts.book.tables import (
@@ -39,9 +40,9 @@ from engine.payouts.book.tables import (
 from engine.payouts.book.valuation import interest_through, leg_values, value_book
 from engine.payouts.book.values import FlowValues
 from engine.payouts.codes import (
+    BY_THE_DAY,
     DIVIDEND,
     FIXED,
-    FUNDING,
     OK,
 )
 from engine.payouts.dates.calendars import CenterCalendars
@@ -63,6 +64,8 @@ class EndOfDayOutcome:
     """What an end of day did. Counts are rows written; a day that was run before writes none.
 
     not_deferred and awaiting_approval: cash flows that a rule wants to put off and that stay ACCRUED meanwhile.
+    not_rebalanced: baskets that were due and keep their units.
+    releases: what became due before the day was run, None where only the day itself was.
     """
 
     as_of: date
@@ -73,10 +76,13 @@ class EndOfDayOutcome:
     n_deferred: int = 0
     n_corrections: int = 0
     n_pnl: int = 0
+    n_rebalanced: int = 0
     failures: tuple[Failure, ...] = ()
     missing: tuple[MissingFixing, ...] = ()
     not_deferred: tuple[RefusedDeferral, ...] = ()
     awaiting_approval: tuple[PlannedDeferral, ...] = ()
+    not_rebalanced: tuple[NotRebalanced, ...] = ()
+    releases: ReleaseRun | None = None
 
 
 def run_end_of_day(
@@ -87,10 +93,12 @@ def run_end_of_day(
     references: Sequence[str] | None = None,
     base_currency: str = "USD",
     recompute_since: date | None = None,
+    rebalanced: Rebalancings = NOTHING_DUE,
 ) -> EndOfDayOutcome:
     """Run a day for contracts, by default for all that are active or still have something accrued.
 
     recompute_since: look again at flows that ended on or after this day, so that fixings revised since are corrected.
+    rebalanced: what `rebalance_due` did for the day before, which goes into its record.
     """
     work.jobs.lock(END_OF_DAY)
     run_id = work.jobs.start(END_OF_DAY, as_of)
@@ -100,6 +108,7 @@ def run_end_of_day(
     outcome = EndOfDayOutcome(as_of, len(contracts), failures=tuple(failures))
     if contracts:
         outcome = _run(work, contracts, as_of, calendars, run_id, failures, base_currency, recompute_since)
+    outcome = replace(outcome, n_rebalanced=len(rebalanced.events), not_rebalanced=rebalanced.refused)
     _mature(work, as_of)
     work.jobs.finish(
         run_id,
@@ -109,6 +118,7 @@ def run_end_of_day(
             "accruals": outcome.n_accruals,
             "realised": outcome.n_realised,
             "pnl": outcome.n_pnl,
+            "rebalanced": outcome.n_rebalanced,
             "failed": [failure.contract_reference for failure in outcome.failures],
         },
     )
@@ -204,7 +214,7 @@ def _rewritten(
     began_before = starts < from_day
     is_new = began_before & ~stored.is_stored
     compared = began_before & stored.is_accrued
-    last_row = np.where(flows["kind"] == FUNDING, flows["end_day"] - 1, flows["end_day"])[names.rows]
+    last_row = np.where(np.isin(flows["kind"], BY_THE_DAY), flows["end_day"] - 1, flows["end_day"])[names.rows]
     day_before = np.minimum(from_day - 1, last_row)
     known = store.cumulative([names.keys[place] for place in np.flatnonzero(compared)], day_before[compared])
     recomputed = np.full(len(names.rows), np.nan)
@@ -284,4 +294,5 @@ def counts(outcome: EndOfDayOutcome) -> Mapping[str, int]:
         "deferred": outcome.n_deferred,
         "corrections": outcome.n_corrections,
         "P&L rows": outcome.n_pnl,
+        "baskets rebalanced": outcome.n_rebalanced,
     }

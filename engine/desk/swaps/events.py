@@ -16,6 +16,7 @@ from db.payouts.findings import FindingRepository
 from db.store import Store, UnitOfWork
 from engine.desk.swaps.booking import LOCK, Batch, Outcome, book_draft, store_booking, trade_key
 from engine.desk.swaps.event_booking import EventResult, apply_in, case_of, replayed_contract
+from engine.desk.swaps.event_files import event_of_file
 from engine.desk.swaps.importing import read_document
 from engine.desk.swaps.scheduling import DateMaker
 from engine.errors import InputError, ReferenceDataError
@@ -51,8 +52,9 @@ def apply_document(
 ) -> EventResult:
     """Apply the event of a CDM document to the stored contracts it names, all of them or none.
 
-    Raises InputError CLO-1998 for a document that cannot be read as an event, with its errors, ReferenceDataError
-    CLO-1999 where the trade is not stored or could be several, and the errors of `apply`; nothing is stored then.
+    A file of our own (`event_files`) says what CDM has no words for. Raises InputError CLO-1998 for a document that
+    cannot be read as an event, with its errors, ReferenceDataError CLO-1999 where the trade is not stored or could be
+    several, and the errors of `apply`; nothing is stored then.
     """
     content = read_document(path)
     if isinstance(content, PayoutFinding):
@@ -112,6 +114,20 @@ def replay(store: Store, contract_reference: str) -> Contract:
 
 
 def _apply_read(work: UnitOfWork, content: bytes, path: Path, terms: DocumentTerms, *, is_preview: bool) -> EventResult:
+    own = event_of_file(content, path)
+    if own is not None:
+        reference = terms.contract_reference or own.contract_reference
+        if reference is None:
+            raise InputError(
+                "CLO-1998", "The event names no contract", where=str(path), remedy="Give contract_reference."
+            )
+        own = replace(
+            own,
+            contract_reference=reference,
+            settlement_date=own.settlement_date or terms.settlement_date,
+            fx_rate=terms.fx_rate if own.fx_rate is None else own.fx_rate,
+        )
+        return apply_in(work, reference, own, idempotency_key=terms.idempotency_key, is_preview=is_preview)
     maker = DateMaker(work.payouts.calendars.calendars())
     draft = read_event(content, calendars=maker.centers)
     _require_readable(draft, path)

@@ -193,7 +193,8 @@ def _references(book: Book, flows: np.ndarray[tuple[int], np.dtype[np.void]]) ->
             part = f"{sequence}.{owner}.{names[event] if event != NO_ROW else ''}"
         # The natural key knows lots and dividends but no business events: they are told apart by the sequence.
         is_business_event = event != NO_ROW and subject != DIVIDEND
-        sequences.append(crc32(names[event].encode()) >> 1 if is_business_event else sequence)
+        known_by = f"{names[event] if is_business_event else ''}{f' {sequence}' if sequence > 1 else ''}"
+        sequences.append(crc32(known_by.encode()) >> 1 if is_business_event else sequence)
         references.append(f"{contract_by_leg[leg]}/L{numbers[leg]}/{_TYPES[kind].value}/{day}/{part}")
     return references, np.array(sequences, np.int64)
 

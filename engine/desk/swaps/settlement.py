@@ -80,7 +80,7 @@ class CompletedPayment:
 
 
 def preview(store: Store, on: date, *, excluded: Mapping[str, str] | None = None) -> tuple[NettingSet, ...]:
-    """What `settle` would net on a day; writes nothing. `netting.counterparty_totals` sums it up by counterparty."""
+    """What `settle` would net on a day; writes nothing."""
     with store.read() as work:
         return netting_sets(work.payouts.settlement.open_for_netting(on), excluded)
 
@@ -127,16 +127,6 @@ def confirm(store: Store, netting_reference: str, *, threshold: Decimal | None =
     """
     with store.begin() as work:
         return _confirmed(work.payouts, netting_reference, threshold)
-
-
-def execute(store: Store, netting_reference: str, on: date) -> Execution:
-    """Pay a confirmed instruction: one payment of the whole net, due on the next good day; no net settles by netting.
-
-    Raises InvalidTransition CLO-1951 unless it is confirmed, InputError CLO-1974 where its cashflows are no longer what
-    was netted.
-    """
-    with store.begin() as work:
-        return _executed(work.payouts, netting_reference, on)
 
 
 def cancel_netting(store: Store, netting_reference: str) -> NettingInstruction:

@@ -1,5 +1,7 @@
 """Compile the kernels of swaps by valuing the demo's swaps in memory."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from engine.conventions.calendar import WEEKENDS_ONLY
@@ -11,21 +13,35 @@ from engine.payouts.book.dividend_flows import add_dividend_flows
 from engine.payouts.book.tables import CALENDARS, FLOWS, INSTRUMENTS, PAIRS, RATES, Book
 from engine.payouts.dates.calendars import CenterCalendars
 from engine.payouts.dates.schedule import with_schedules
+from engine.payouts.enums import DayCount
 from engine.payouts.market import MarketArrays
+from engine.payouts.terms.borrow import BorrowFee
+from engine.payouts.terms.contract import Contract, Leg
 
 _MARGIN_DAYS = 60
 
 
 def compile_swap_kernels() -> None:
-    """Compile, accrue and value a total return swap, a composite one and a variance swap over two days."""
+    """Compile, accrue and value a total return swap, a composite one and a variance swap over two days; what pays a
+    price return pays a borrow fee too."""
     calendars = CenterCalendars(dict.fromkeys((*CENTERS, "USSOFR"), WEEKENDS_ONLY))
-    contracts = [with_schedules(contract, calendars)[0] for contract in demo_contracts()]
+    contracts = [with_schedules(_with_borrow_fees(contract), calendars)[0] for contract in demo_contracts()]
     book = make_book(compile_contract(contract, calendars) for contract in contracts)
     market = _flat_market(book)
     book = add_dividend_flows(book, market, calendars)
     last = day_number(LAST_FIXING)
     n_flows = len(book[FLOWS])
     accrue(book, market, np.ones(n_flows, bool), np.full(n_flows, last - 1), last)
+
+
+def _with_borrow_fees(contract: Contract) -> Contract:
+    def with_fee(leg: Leg) -> Leg:
+        if leg.performance is None or leg.performance.returns.price is None:
+            return leg
+        fee = BorrowFee(payer=leg.payer, rate=0.01, day_count=DayCount.ACT_360)
+        return replace(leg, performance=replace(leg.performance, borrow_fee=fee))
+
+    return replace(contract, legs=tuple(with_fee(leg) for leg in contract.legs))
 
 
 def _flat_market(book: Book) -> MarketArrays:

@@ -17,6 +17,7 @@ from db.payouts.work import PayoutWork
 from db.store import Store
 from engine.conventions.calendar import Calendar
 from engine.desk.swaps import deferrals, events, settlement
+from engine.desk.swaps.deferral_rules import DeferralRules
 from engine.desk.swaps.desk import SwapDesk
 from engine.payouts.dates.calendars import CenterCalendars
 from engine.payouts.dates.schedule import with_schedules
@@ -120,7 +121,7 @@ class Year:
 
     def run(self, days: Sequence[date], repeated: Sequence[date] = ()) -> None:
         """Run the days in order; those to be repeated are run twice in a row."""
-        deferrals.add_rule(self.store, RULE)
+        DeferralRules(self.store).add(RULE)
         for on in days:
             self._apply_events(on)
             self._defer(on)
@@ -167,7 +168,6 @@ class Year:
             else:
                 del self._put_off[reference]
                 deferrals.release(self.store, reference, business_date=on, changed_by="DESK")
-        deferrals.release_due(self.store, on)
 
     def _waiting_dividend(self, on: date) -> str | None:
         with self.store.read() as work:

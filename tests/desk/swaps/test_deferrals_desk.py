@@ -9,6 +9,7 @@ import pytest
 from db.payouts import identity
 from db.store import Store
 from engine.desk.swaps import deferrals
+from engine.desk.swaps.deferral_rules import DeferralRules
 from engine.desk.swaps.deferrals import DeferralDecisions, DeferralRun
 from engine.errors import InputError, ReferenceDataError
 from engine.payouts.deferral import DeferralRule, DeferralScope
@@ -67,15 +68,16 @@ def test_rules_are_added_listed_and_ended(store: Store) -> None:
         party="FUND",
         amount_below=Decimal("12.50"),
     )
-    second = deferrals.add_rule(store, rule())
-    first = deferrals.add_rule(store, rule(priority=1, scope=everything, approval_required=True))
-    deferrals.deactivate_rule(store, second.rule_id)
+    open_book(store)
+    second = DeferralRules(store).add(rule())
+    first = DeferralRules(store).add(rule(priority=1, scope=everything, approval_required=True))
+    DeferralRules(store).end(second.rule_id)
 
-    assert [item.rule_id for item in deferrals.rules(store)] == [first.rule_id, second.rule_id]
-    assert deferrals.rules(store, only_active=True) == (first,)
+    assert [item.rule_id for item in DeferralRules(store).all()] == [first.rule_id, second.rule_id]
+    assert DeferralRules(store).all(only_active=True) == (first,)
     assert first == rule(rule_id=first.rule_id, priority=1, scope=everything, approval_required=True)
     with pytest.raises(ReferenceDataError, match="CLO-1977"):
-        deferrals.deactivate_rule(store, "none")
+        DeferralRules(store).end("none")
 
 
 def test_a_scope_that_cannot_be_read_defers_nothing(store: Store) -> None:
@@ -87,13 +89,13 @@ def test_a_scope_that_cannot_be_read_defers_nothing(store: Store) -> None:
         )
 
     with pytest.raises(InputError, match="unknown fields curency"):
-        deferrals.rules(store)
+        DeferralRules(store).all()
 
 
 def test_rules_put_off_what_they_match(store: Store) -> None:
     """Small dollars are deferred to the first good day after ten days, with rule and inputs in the history."""
     open_book(store)
-    stored = deferrals.add_rule(store, rule())
+    stored = DeferralRules(store).add(rule())
     small, large, euro = (
         accrued(store, "s", "-999.99"),
         accrued(store, "l", 1000),
@@ -119,7 +121,7 @@ def test_rules_put_off_what_they_match(store: Store) -> None:
 def test_the_next_payment_date_comes_from_the_schedule(store: Store) -> None:
     """Deferring to the next payment date takes the leg's next one; after the last the flow is held and listed."""
     open_book(store)
-    deferrals.add_rule(store, rule(action=DeferralAction.DEFER_TO_NEXT_PAYMENT_DATE, days=None))
+    DeferralRules(store).add(rule(action=DeferralAction.DEFER_TO_NEXT_PAYMENT_DATE, days=None))
     early, last = accrued(store, "a", 10), accrued(store, "b", 10, payment_date=date(2024, 7, 12))
 
     decisions, run = at_end_of_day(store, [early, last])
@@ -135,8 +137,8 @@ def test_the_next_payment_date_comes_from_the_schedule(store: Store) -> None:
 def test_without_rules_nothing_is_held(store: Store) -> None:
     """No active rule, no decision."""
     open_book(store)
-    ended = deferrals.add_rule(store, rule())
-    deferrals.deactivate_rule(store, ended.rule_id)
+    ended = DeferralRules(store).add(rule())
+    DeferralRules(store).end(ended.rule_id)
 
     decisions, run = at_end_of_day(store, [accrued(store, "a", 1)])
 
@@ -146,7 +148,7 @@ def test_without_rules_nothing_is_held(store: Store) -> None:
 def test_a_rule_that_wants_approval_waits_for_it(store: Store) -> None:
     """Without approval the flow stays ACCRUED and is listed; with one it is deferred and names the approver."""
     open_book(store)
-    deferrals.add_rule(store, rule(approval_required=True))
+    DeferralRules(store).add(rule(approval_required=True))
     reference = accrued(store, "a", 10)
     decisions, run = at_end_of_day(store, [reference])
 
@@ -160,8 +162,8 @@ def test_a_rule_that_wants_approval_waits_for_it(store: Store) -> None:
 def test_the_nightly_job_releases_what_rules_allow_and_lists_the_rest(store: Store) -> None:
     """Only deferrals whose date has come and whose rule lets go are released, once; the others whose date came wait."""
     open_book(store)
-    automatic = deferrals.add_rule(store, rule())
-    deferrals.add_rule(store, rule(priority=20, scope=DeferralScope(currency="EUR"), releases_automatically=False))
+    automatic = DeferralRules(store).add(rule())
+    DeferralRules(store).add(rule(priority=20, scope=DeferralScope(currency="EUR"), releases_automatically=False))
     by_rule, kept = accrued(store, "a", 10), accrued(store, "b", 10, currency="EUR")
     at_end_of_day(store, [by_rule, kept])
     by_hand, future = accrued(store, "c", 5000), accrued(store, "d", 6000)
@@ -175,7 +177,7 @@ def test_the_nightly_job_releases_what_rules_allow_and_lists_the_rest(store: Sto
             changed_by="anna",
             justification="asked by FUND",
         )
-    deferrals.deactivate_rule(store, automatic.rule_id)
+    DeferralRules(store).end(automatic.rule_id)
 
     assert deferrals.release_due(store, date(2024, 3, 24)).released == ()
     run = deferrals.release_due(store, date(2024, 3, 25))
@@ -189,6 +191,40 @@ def test_the_nightly_job_releases_what_rules_allow_and_lists_the_rest(store: Sto
     assert (again.released, again.failed) == ((), ())
     assert row_counts(store) == before
     assert statuses(store, [by_rule, kept, by_hand, future]) == [S.REALIZED_UNSETTLED, *[S.REALIZED_DEFERRED] * 3]
+
+
+def test_a_run_of_some_contracts_releases_theirs_only(store: Store) -> None:
+    """Deferrals of other contracts neither become due nor are listed."""
+    open_book(store, swap(), swap("TRS-2"))
+    DeferralRules(store).add(rule())
+    references = [accrued(store, "a", 10), accrued(store, "b", 10, contract="TRS-2")]
+    at_end_of_day(store, references)
+
+    run = deferrals.release_due(store, date(2024, 3, 25), references=["TRS-2"])
+
+    assert [moved.state.cashflow_reference for moved in run.released] == references[1:]
+    assert statuses(store, references) == [S.REALIZED_DEFERRED, S.REALIZED_UNSETTLED]
+
+
+def test_a_release_that_is_refused_stops_no_other(store: Store) -> None:
+    """It is listed with its error and stays deferred; the day goes on."""
+    open_book(store)
+    DeferralRules(store).add(rule())
+    references = [accrued(store, "a", 10), accrued(store, "b", 20)]
+    at_end_of_day(store, references)
+    with store.begin() as work:
+        work.driver.execute(
+            "ALTER TABLE payout_outbox ADD CONSTRAINT no_more"
+            " CHECK (topic <> 'cashflow.released' OR payload ->> 'cashflow' <> 'TRS-1/a')"
+        )
+
+    run = deferrals.release_due(store, date(2024, 3, 25))
+
+    assert [(item.cashflow_reference, item.error and item.error.number) for item in run.failed] == [
+        (references[0], "CLO-3007")
+    ]
+    assert [moved.state.cashflow_reference for moved in run.released] == references[1:]
+    assert statuses(store, references) == [S.REALIZED_DEFERRED, S.REALIZED_UNSETTLED]
 
 
 def test_ageing_is_in_the_order_of_reports(store: Store) -> None:
@@ -221,7 +257,7 @@ def test_ageing_is_in_the_order_of_reports(store: Store) -> None:
 def test_an_extension_keeps_the_rule(store: Store) -> None:
     """What a rule put off and a person extended is still released by night, on its later date."""
     open_book(store)
-    deferrals.add_rule(store, rule())
+    DeferralRules(store).add(rule())
     reference = accrued(store, "a", 10)
     at_end_of_day(store, [reference])
     deferrals.extend(

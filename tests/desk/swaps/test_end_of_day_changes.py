@@ -11,6 +11,7 @@ import pytest
 
 from db.store import Store
 from engine.desk.swaps import deferrals, settlement
+from engine.desk.swaps.deferral_rules import DeferralRules
 from engine.desk.swaps.desk import SwapDesk
 from engine.payouts.deferral import DeferralRule, DeferralScope
 from engine.payouts.enums import (
@@ -201,7 +202,7 @@ def test_a_deferral_rule_puts_off_what_would_be_realised(store: Store) -> None:
         days=10,
         scope=DeferralScope(cashflow_type=CashflowType.EQUITY_RETURN),
     )
-    deferrals.add_rule(store, rule)
+    DeferralRules(store).add(rule)
     run_days(desk, START, date(2024, 2, 9))
     outcome = desk.end_of_day(date(2024, 2, 12), refreshes_views=False)
     run_days(desk, date(2024, 2, 13), date(2024, 2, 14))

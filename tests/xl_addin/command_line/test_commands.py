@@ -5,10 +5,12 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 
 import pytest
 import typer
 
+from tests.db.payouts.conftest import first_swap
 from tests.desk.made_books import as_mag16_in_default
 from tests.xl_addin.command_line.command_lines import COMMANDS, parse
 from workbooks.demo import demo_snapshot, demo_waterfall
@@ -240,6 +242,24 @@ def test_storage_is_described_without_secrets(clodesk) -> None:
     assert said.code == 0
     assert said.json["revision"] == said.json["needed"]
     assert clodesk("db", "upgrade").code == 0
+
+
+def test_daily_rows_in_no_partition_are_told_and_put_into_place(clodesk, store, n_rows) -> None:
+    """Status counts them by table and says what to do; the upgrade moves them into the partition of their year."""
+    with store.begin() as work:
+        rows = first_swap(work.session.connection())
+        rows.accrual(rows.cashflow(), date(2024, 3, 15))
+    told, told_json = clodesk("db", "status"), clodesk("db", "status", "--json").json
+    upgraded = clodesk("db", "upgrade")
+    after = clodesk("db", "status")
+
+    assert (told.code, told_json["misplaced"]) == (0, {"daily_accruals": 1})
+    assert "1 of daily_accruals" in told.out
+    assert "run `clodesk db upgrade`" in " ".join(told.err.split())
+    assert upgraded.code == 0
+    assert n_rows("daily_accruals_2024") == 1
+    assert n_rows("daily_accruals_default") == 0
+    assert (after.err, "daily_accruals" in after.out) == ("", False)
 
 
 def test_every_table_fits_a_terminal_of_80_columns(clodesk, small_demo, here, monkeypatch) -> None:

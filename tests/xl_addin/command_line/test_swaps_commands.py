@@ -59,6 +59,27 @@ def test_the_demo_is_a_book_that_reports_and_settles(demo, here) -> None:
     assert json.loads(exported.out)["trade"]
 
 
+def test_a_cash_flow_that_is_excluded_is_paid_by_itself_with_its_reason(demo) -> None:
+    """It leaves the net of the others, in the preview and in the instructions; what is not due cannot be excluded."""
+    (together,) = demo("swaps", "settle", "2024-02-06", "--dry-run", "--json").json
+    first, *others = together["cashflow_references"]
+    line = ("swaps", "settle", "2024-02-06", "--exclude", f"{first}=disputed, ticket 7")
+    sets = demo(*line, "--dry-run", "--json").json
+    instructions = demo(*line, "--json").json["instructions"]
+    missing = demo("swaps", "settle", "2024-02-06", "--exclude", "NO-SUCH=gone")
+
+    assert [(one["cashflow_references"], one["excluded_because"]) for one in sets] == [
+        (others, None),
+        ([first], "disputed, ticket 7"),
+    ]
+    assert [one["excluded_because"] for one in instructions] == [None, "disputed, ticket 7"]
+    assert sum(one["party1_owes"] - one["party2_owes"] for one in sets) == pytest.approx(
+        together["party1_owes"] - together["party2_owes"]
+    )
+    assert missing.code == 1
+    assert "The excluded cashflow is not among those to net" in missing.err
+
+
 def test_a_payment_fails_is_tried_again_and_settles(demo) -> None:
     """A failed payment leaves its cash flows unsettled; the next attempt, once completed, settles them."""
     paid = demo("swaps", "settle", "2024-02-06", "--execute", "--json").json["payments"][0]["payment_reference"]
@@ -75,6 +96,72 @@ def test_a_payment_fails_is_tried_again_and_settles(demo) -> None:
     assert sum(row["settled_count"] for row in after["rows"]) == len(again["cashflow_references"])
     assert refused.code == 1
     assert "CLO-" in refused.err
+
+
+def test_what_is_netted_is_called_back_and_netted_anew(demo) -> None:
+    """The cash flows of a cancelled instruction are free for the next netting; an executed one is not called back."""
+    (netted,) = demo("swaps", "settle", "2024-02-06", "--json").json["instructions"]
+    said = demo("swaps", "cancel-netting", netted["netting_reference"])
+    (anew,) = demo("swaps", "settle", "2024-02-06", "--execute", "--json").json["instructions"]
+    executed = demo("swaps", "cancel-netting", anew["netting_reference"])
+    unknown = demo("swaps", "cancel-netting", "NET/1")
+
+    assert said.code == 0
+    assert said.out.startswith(f"{netted['netting_reference']}: CANCELLED; free: ")
+    assert all(reference in said.out for reference in netted["cashflow_references"])
+    assert (anew["cashflow_references"], anew["amount"]) == (netted["cashflow_references"], netted["amount"])
+    assert anew["netting_reference"] != netted["netting_reference"]
+    assert [refused.code for refused in (executed, unknown)] == [1, 1]
+    assert "CLO-1951" in executed.err
+    assert "CLO-1978" in unknown.err
+
+
+def test_a_payment_is_sent_called_back_and_made_anew(demo) -> None:
+    """A cancelled payment leaves its cash flows to the next attempt; one that arrived is not called back."""
+    paid = demo("swaps", "settle", "2024-02-06", "--execute", "--json").json["payments"][0]["payment_reference"]
+    sent = demo("swaps", "payment", paid, "sent", "--on", "2024-02-06", "--json").json
+    back = demo("swaps", "payment", paid, "CANCELLED", "--on", "2024-02-06", "--because", "wrong day", "--json").json
+    again = demo("swaps", "payment", paid, "RETRY", "--on", "2024-02-07", "--json").json
+    demo("swaps", "payment", again["payment_reference"], "COMPLETED", "--on", "2024-02-07")
+    late = demo("swaps", "payment", again["payment_reference"], "CANCELLED", "--on", "2024-02-07")
+
+    assert (sent["status"], back["status"], again["status"]) == ("IN_TRANSIT", "CANCELLED", "PENDING")
+    assert again["cashflow_references"] == back["cashflow_references"]
+    assert late.code == 1
+    assert "CLO-1951" in late.err
+
+
+def test_large_payments_take_two_people(demo, monkeypatch) -> None:
+    """Above the threshold the instruction waits; who made it cannot confirm it, somebody else can, and it is paid."""
+    monkeypatch.setenv("LOGNAME", "anna")
+    waiting = demo("swaps", "settle", "2024-02-06", "--execute", "--threshold", "1,000", "--json").json
+    (reference,) = waiting["awaiting"]
+    own = demo("swaps", "confirm-netting", reference)
+    told = demo("swaps", "settle", "2024-02-06", "--execute", "--threshold", "1000")
+    monkeypatch.setenv("LOGNAME", "bert")
+    confirmed = demo("swaps", "confirm-netting", reference)
+    paid = demo("swaps", "settle", "2024-02-06", "--execute", "--threshold", "1000", "--json").json
+
+    assert waiting["payments"] == []
+    assert own.code == 1
+    assert "CLO-1973" in own.err
+    assert f"{reference} waits for somebody else" in told.out
+    assert f"{reference}: CONFIRMED by bert" in confirmed.out
+    assert [(len(paid["payments"]), paid["awaiting"])] == [(1, [])]
+
+
+def test_cash_flows_go_out_as_transfers(demo) -> None:
+    """What is due is pending, and instructed or netted once it is being paid."""
+    before = demo("swaps", "export", "DEMO-TRS", "--transfers").json
+    demo("swaps", "settle", LAST, "--execute")
+    after = demo("swaps", "export", "DEMO-TRS", "--transfers").json
+    unknown = demo("swaps", "export", "NO-SUCH", "--transfers")
+
+    assert {state["transferStatus"] for state in before} == {"Pending"}
+    assert {state["transferStatus"] for state in after} <= {"Pending", "Instructed", "Netted"}
+    assert {state["transferStatus"] for state in after} != {"Pending"}
+    assert [state["transfer"] for state in after] == [state["transfer"] for state in before]
+    assert unknown.code == 1
 
 
 def test_the_demo_again_changes_nothing(demo, n_rows) -> None:
@@ -164,6 +251,9 @@ def test_usage_errors_end_with_2_and_unknown_things_with_1(demo, here) -> None:
         ("swaps", "report", "R-6", "--arg", "contract"),
         ("swaps", "calendars", "--first-year", "2030", "--last-year", "2020"),
         ("swaps", "transition", "X", "settle"),
+        ("swaps", "settle", LAST, "--threshold", "much"),
+        ("swaps", "settle", LAST, "--exclude", "CF-1"),
+        ("swaps", "payment", "X", "LOST"),
     ]
     unknown = [
         ("swaps", "show", "NO-SUCH"),
