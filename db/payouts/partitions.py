@@ -7,8 +7,11 @@ from sqlalchemy import Connection, text
 
 from engine.errors import InputError
 
-DAILY_TABLES = {"daily_accruals": "accrual_date", "unrealized_pnl_timeseries": "valuation_date"}
-"""Tables in partitions, each with the day by which its rows are placed."""
+DAILY_TABLES = {
+    "daily_accruals": ("accrual_date", "cashflow_id"),
+    "unrealized_pnl_timeseries": ("valuation_date", "contract_id", "leg_id", "snapshot_label"),
+}
+"""Tables in partitions, each with its key: the day by which its rows are placed, and the rest."""
 
 _YEARS = range(1900, 2201)
 _FIRST_AHEAD = 10
@@ -20,17 +23,37 @@ def ensure_year(connection: Connection, year: int) -> int:
 
     Rows of that year that lie in a default partition move into their own. Runs in the transaction of the connection and
     shuts other writers of the daily tables out until its end. Raises InputError CLO-3031 for a year that no contract
-    has.
+    has, CLO-3034 for one that is archived.
     """
+    if checked_year(year) in archived_years(connection):
+        raise InputError(
+            "CLO-3034",
+            f"The daily rows of {year} are archived",
+            remedy=f"Bring them back with `clodesk db restore {year}`, then try again.",
+        )
+    made = connection.execute(text("SELECT ensure_payout_partitions(:year)"), {"year": year}).scalar_one()
+    return int(made)
+
+
+def checked_year(year: int) -> int:
+    """The year, where daily rows may have it: InputError CLO-3031 otherwise."""
     if year not in _YEARS:
         raise InputError(
             "CLO-3031",
             f"{year} is no year for daily rows",
-            where="ensure_year",
             remedy=f"Use a year from {_YEARS.start} to {_YEARS.stop - 1}.",
         )
-    made = connection.execute(text("SELECT ensure_payout_partitions(:year)"), {"year": year}).scalar_one()
-    return int(made)
+    return year
+
+
+def archived_years(connection: Connection) -> tuple[int, ...]:
+    """Years whose daily rows were put aside by `db.payouts.archive`, in order."""
+    return tuple(connection.execute(text("SELECT year FROM archived_payout_years ORDER BY year")).scalars())
+
+
+def leaf_name(table: str, year: int) -> str:
+    """The partition of a year."""
+    return f"{table}_{year:04d}"
 
 
 def years_of(days: Iterable[date]) -> frozenset[int]:
@@ -49,7 +72,7 @@ def misplaced_rows(connection: Connection) -> dict[str, int]:
 def place_rows(connection: Connection) -> int:
     """Make the partitions of the years whose rows lie in a default partition, which moves them; how many were made."""
     years: set[int] = set()
-    for table, column in DAILY_TABLES.items():
+    for table, (column, *_) in DAILY_TABLES.items():
         found = connection.execute(text(f"SELECT DISTINCT extract(year FROM {column})::int FROM {table}_default"))  # noqa: S608
         years.update(found.scalars())
     return sum(ensure_year(connection, year) for year in sorted(years))

@@ -15,7 +15,8 @@ RECONCILIATION = ReportQuery(
         (TEXT, "reconciliation_status"),
     ),
     # A cashflow belongs to a window that its period touches, and is compared whole: one that straddles the window is
-    # whole on both sides (D-41). Daily rows meet their cashflow where contract, leg and currency agree too.
+    # whole on both sides (D-41). Daily rows meet their cashflow where contract, leg and currency agree too. What
+    # accrued in an archived year cannot be compared any more.
     sql="""
 WITH touched AS (
     SELECT id FROM cashflows
@@ -27,6 +28,9 @@ WITH touched AS (
     SELECT c.id AS flow_id, c.contract_id, c.leg_id, c.currency::text AS currency, c.cashflow_reference,
            c.cashflow_type, c.cashflow_status, c.accrual_start_date, c.accrual_end_date, c.amount
       FROM touched JOIN cashflows c ON c.id = touched.id
+     WHERE NOT EXISTS (
+           SELECT FROM archived_payout_years y
+            WHERE y.year BETWEEN extract(year FROM c.accrual_start_date) AND extract(year FROM c.accrual_end_date))
 ), daily AS (
     SELECT c.flow_id, a.contract_id, a.leg_id, a.currency::text AS currency, count(*) AS days,
            sum(a.daily_accrual_amount) AS total,

@@ -59,7 +59,8 @@ class ReportRepository:
 
         Sums go over all days up to the end of the period, whatever the window. MATCH below half a minor unit of the
         currency, else MISMATCH; ONLY_DAILY and ONLY_PERIOD where a side is missing. Daily rows that are booked to
-        another leg or currency than their cashflow are ONLY_DAILY.
+        another leg or currency than their cashflow are ONLY_DAILY. Periods that reach into an archived year are left
+        out.
         """
         query = report_accruals.RECONCILIATION
         rows = (reconciled(row) for row in self._rows(query, self._window(contract, first, last)))

@@ -1,12 +1,16 @@
 """Where the data are, and bringing the schema up to date."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from sqlalchemy import Engine
 
 from db import migrate
 from db.connection import driver_errors, make_engine, parsed_url, shown_address
 from db.embedded import start_postgres, stop_postgres, stop_valkey
-from db.payouts.partitions import misplaced_rows, place_rows
+from db.payouts import archive
+from db.payouts.partitions import archived_years, misplaced_rows, place_rows
 from db.settings import StorageSettings, settings_of_environment
 
 
@@ -15,6 +19,7 @@ class StorageStatus:
     """Address of the database without its password, the schema's revision (empty for none) and the one needed.
 
     misplaced: daily rows of swaps that lie in no year's partition, by table; empty where every row has its place.
+    archived: years whose daily rows of swaps were put aside.
     """
 
     address: str
@@ -23,6 +28,7 @@ class StorageStatus:
     needed: str
     cache: str
     misplaced: Mapping[str, int]
+    archived: tuple[int, ...]
 
     @property
     def is_current(self) -> bool:
@@ -38,7 +44,30 @@ def storage_status(settings: StorageSettings | None = None, *, upgrade: bool = F
     Raises BackendError when the server is out of reach.
     """
     settings = settings or settings_of_environment()
-    is_embedded = settings.database_url is None
+    with _opened(settings) as engine:
+        if upgrade:
+            migrate.upgrade(engine)
+            with engine.begin() as connection:
+                place_rows(connection)
+        with engine.connect() as connection:
+            revision = migrate.schema_revision(connection)
+            is_current = revision == migrate.HEAD
+            found = misplaced_rows(connection) if is_current else {}
+            archived = archived_years(connection) if is_current else ()
+    return StorageStatus(
+        address=shown_address(engine.url),
+        is_embedded=settings.database_url is None,
+        revision=revision or "",
+        needed=migrate.HEAD,
+        cache="embedded" if settings.redis_url is None else "CLODESK_REDIS_URL",
+        misplaced={table: n for table, n in found.items() if n},
+        archived=archived,
+    )
+
+
+@contextmanager
+def _opened(settings: StorageSettings) -> Iterator[Engine]:
+    """Connections to the database, starting the embedded one where none is named."""
     if settings.database_url is None:
         address = start_postgres(settings.data_dir)
     else:
@@ -47,23 +76,24 @@ def storage_status(settings: StorageSettings | None = None, *, upgrade: bool = F
     engine = make_engine(url, settings)
     try:
         with driver_errors(url):
-            if upgrade:
-                migrate.upgrade(engine)
-                with engine.begin() as connection:
-                    place_rows(connection)
-            with engine.connect() as connection:
-                revision = migrate.schema_revision(connection)
-                found = misplaced_rows(connection) if revision == migrate.HEAD else {}
+            yield engine
     finally:
         engine.dispose()
-    return StorageStatus(
-        address=shown_address(url),
-        is_embedded=is_embedded,
-        revision=revision or "",
-        needed=migrate.HEAD,
-        cache="embedded" if settings.redis_url is None else "CLODESK_REDIS_URL",
-        misplaced={table: n for table, n in found.items() if n},
-    )
+
+
+def archive_year(year: int, settings: StorageSettings | None = None) -> tuple[str, ...]:
+    """Put the daily rows of swaps of an old year aside; names of the tables that hold them. Needs the schema's owner.
+
+    InputError CLO-3035 for a year that the book still needs, and as in `db.payouts.archive`.
+    """
+    with _opened(settings or settings_of_environment()) as engine, engine.begin() as connection:
+        return archive.archive_year(connection, year)
+
+
+def restore_year(year: int, settings: StorageSettings | None = None) -> None:
+    """Bring the daily rows of an archived year back. InputError CLO-3035 for one that is not archived."""
+    with _opened(settings or settings_of_environment()) as engine, engine.begin() as connection:
+        archive.restore_year(connection, year)
 
 
 def upgrade_storage(settings: StorageSettings | None = None) -> StorageStatus:

@@ -19,6 +19,7 @@ from engine.modes import Mode
 from xl_addin.command_line import (
     calc,
     compliance,
+    database,
     excel,
     machine,
     optimise,
@@ -51,10 +52,9 @@ app = typer.Typer(
 )
 waterfall_app = typer.Typer(help="Waterfall programs: check, show, and give one to a deal.", no_args_is_help=True)
 assumptions_app = typer.Typer(help="Assumption sets: list, show, add.", no_args_is_help=True)
-db_app = typer.Typer(help="The database: where it is, and bringing it up to date.", no_args_is_help=True)
 app.add_typer(waterfall_app, name="waterfall")
 app.add_typer(assumptions_app, name="assumptions")
-app.add_typer(db_app, name="db")
+app.add_typer(database.app, name="db")
 app.add_typer(calc.calc_app, name="calc")
 app.add_typer(excel.app, name="excel")
 app.add_typer(swaps_rules.app, name="swaps")  # the last module of the group, so that all its commands are there
@@ -319,51 +319,6 @@ def add_assumptions(file: Annotated[Path, typer.Argument(help="An assumption set
     with opened_desk() as desk:
         chosen = desk.documents.store_assumption_set(file_text(file), file.name)
     talk.print(f"Stored assumption set {chosen.name}")
-
-
-@db_app.command("status")
-def db_status(as_json: Json = False) -> None:
-    """Say where database and cache are, whether the schema is current, and whether daily rows lie in no partition.
-
-    Example: clodesk db status
-    """
-    from engine.desk.storage import storage_status
-
-    status = storage_status()
-    if as_json:
-        print_json(machine.record(status))
-    else:
-        tables.show_storage(console, status)
-    if status.misplaced:
-        talk.print(
-            "Daily rows of swaps lie in no year's partition: run `clodesk db upgrade` to move them.", markup=False
-        )
-    if not status.is_current:
-        talk.print("The schema is not the one this version needs: run `clodesk db upgrade`.", markup=False)
-        raise typer.Exit(ExitCode.BACKEND)
-
-
-@db_app.command("upgrade")
-def db_upgrade() -> None:
-    """Bring the schema up to date, and put daily rows into the partitions of their years.
-
-    Example: clodesk db upgrade
-    """
-    from engine.desk.storage import upgrade_storage
-
-    status = upgrade_storage()
-    talk.print(f"{status.address}: revision {status.revision}")
-
-
-@db_app.command("stop")
-def db_stop() -> None:
-    """Stop the embedded servers; the next command starts them again.
-
-    Example: clodesk db stop
-    """
-    from engine.desk.storage import stop_storage
-
-    talk.print("Stopped" if stop_storage() else "Nothing was running")
 
 
 def _show_import(outcome: ImportOutcome, as_json: bool) -> None:

@@ -67,7 +67,9 @@ def settle(
 
 @app.command()
 def event(
-    file: Annotated[Path, typer.Argument(help="A CDM document with a business event, or one in the plain form of the README.")],
+    file: Annotated[
+        Path, typer.Argument(help="A business event as a CDM document, or in the plain form of the README.")
+    ],
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:

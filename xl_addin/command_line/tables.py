@@ -145,6 +145,7 @@ def show_storage(console: Console, status: StorageStatus) -> None:
         ("Schema", f"{status.revision or 'none'} (needed: {status.needed})"),
         ("Cache", status.cache),
         *(("Rows without a year", f"{n:,} of {name}") for name, n in status.misplaced.items()),
+        *([("Archived years", ", ".join(map(str, status.archived)))] if status.archived else []),
     ]
     console.print(table("Storage", ("", ""), rows, left=2, long=1))
 

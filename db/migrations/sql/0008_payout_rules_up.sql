@@ -208,6 +208,12 @@ BEGIN
 END
 $body$;
 
+CREATE VIEW archived_payout_years AS
+SELECT substring(relname FROM '(\d{4})_archived$')::int AS year
+  FROM pg_class
+ WHERE relname ~ '^daily_accruals_\d{4}_archived$' AND relkind = 'r'
+   AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'daily_accruals'::regclass);
+
 CREATE FUNCTION ensure_payout_partitions(of_year integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $body$
 -- The partition of a calendar year of each daily table; how many were made. Rows of the year that went into the default

@@ -9,6 +9,7 @@ DROP MATERIALIZED VIEW daily_accrual_summary;
 DROP MATERIALIZED VIEW cashflow_status_summary;
 DROP MATERIALIZED VIEW performance_payout_summary;
 DROP FUNCTION ensure_payout_partitions(integer);
+DROP VIEW archived_payout_years;
 
 DROP TABLE dividend_periods;
 DROP TABLE dividend_payout_ratios;

@@ -262,6 +262,27 @@ def test_daily_rows_in_no_partition_are_told_and_put_into_place(clodesk, store, 
     assert (after.err, "daily_accruals" in after.out) == ("", False)
 
 
+def test_an_old_year_is_put_aside_and_brought_back(clodesk, store, n_rows) -> None:
+    """Status names archived years; a year that is needed or has no rows stays, with the reason."""
+    store.prepare_payout_years(date(2021, 1, 1), date(2024, 1, 1))
+    with store.begin() as work:
+        rows = first_swap(work.session.connection())
+        rows.pnl(date(2021, 3, 15), 5)
+        rows.insert("job_runs", kind="end of day", as_of=date(2024, 3, 15))
+        rows.execute("UPDATE job_runs SET status = 'FINISHED', finished_at = now()")
+    refused = clodesk("db", "archive", "2024")
+    archived = clodesk("db", "archive", "2021")
+    told, n_left = clodesk("db", "status", "--json").json["archived"], n_rows("unrealized_pnl_timeseries")
+    shown = clodesk("db", "status").out
+    restored = clodesk("db", "restore", "2021")
+
+    assert (refused.code, "the last day run is in 2024" in " ".join(refused.err.split())) == (1, True)
+    assert (archived.code, told, n_left) == (0, [2021], 0)
+    assert "clodesk db restore 2021" in " ".join(archived.err.split())
+    assert "Archived years" in shown
+    assert (restored.code, n_rows("unrealized_pnl_timeseries")) == (0, 1)
+
+
 def test_every_table_fits_a_terminal_of_80_columns(clodesk, small_demo, here, monkeypatch) -> None:
     """No line of a table is cut or broken where a person works."""
     import_demo(clodesk, small_demo, here)
