@@ -138,7 +138,8 @@ class ContractRepository:
         """References of active contracts, all or of some, with a basket that may be due for rebalancing by a day.
 
         That is one whose composition in force at the start of the day has a frequency and no later date for the next
-        time; whether it really is due its terms and calendars say.
+        time, or whose first composition has begun and has weights that are no units yet. Whether it really is due its
+        terms and calendars say.
         """
         rows = self._driver.execute(
             _BASKETS_TO_REBALANCE, {"as_of": as_of, "references": None if references is None else list(references)}
@@ -304,12 +305,16 @@ SELECT DISTINCT c.contract_reference
   JOIN underliers u ON u.id = b.basket_underlier_id
   JOIN performance_payout p ON p.id = u.performance_payout_id
   JOIN contracts c ON c.id = p.contract_id
- WHERE b.rebalancing_frequency <> 'NONE' AND b.effective_from < %(as_of)s
-   AND coalesce(b.effective_to, 'infinity') > %(as_of)s
-   AND coalesce(b.next_rebalancing_date, '-infinity') <= %(as_of)s
-   -- With weights the resets themselves restore them.
-   AND (b.rebalancing_frequency <> 'ON_RESET' OR EXISTS (
-       SELECT FROM basket_constituents k WHERE k.composition_id = b.id AND k.weight_type = 'UNITS'))
+ WHERE ((b.rebalancing_frequency <> 'NONE' AND b.effective_from < %(as_of)s
+         AND coalesce(b.effective_to, 'infinity') > %(as_of)s
+         AND coalesce(b.next_rebalancing_date, '-infinity') <= %(as_of)s
+         -- With weights the resets themselves restore them.
+         AND (b.rebalancing_frequency <> 'ON_RESET' OR EXISTS (
+             SELECT FROM basket_constituents k WHERE k.composition_id = b.id AND k.weight_type = 'UNITS')))
+     OR (b.reason = 'INITIAL' AND b.status = 'COMPLETE' AND b.effective_from <= %(as_of)s
+         AND b.effective_to IS NULL AND b.rebalancing_frequency <> 'ON_RESET' AND EXISTS (
+             SELECT FROM basket_constituents k
+              WHERE k.composition_id = b.id AND k.units IS NULL AND k.weight_type IN ('PERCENTAGE', 'NOTIONAL'))))
    AND c.contract_status = 'ACTIVE' AND c.trade_date <= %(as_of)s
    AND (%(references)s::text[] IS NULL OR c.contract_reference = ANY(%(references)s))
  ORDER BY c.contract_reference

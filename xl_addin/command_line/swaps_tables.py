@@ -161,6 +161,9 @@ def show_days(console: Console, outcomes: Sequence["EndOfDayOutcome"]) -> None:
     console.print(table("End of day", headers, rows))
     for failure in dict.fromkeys(f"{f.contract_reference}: {f.error}" for one in outcomes for f in one.failures):
         console.print(Text(failure, style="red"), soft_wrap=True)
+    n_fixed = sum(one.n_fixed for one in outcomes)
+    if n_fixed:
+        console.print(Text(f"{n_fixed:,} baskets got their units." if n_fixed > 1 else "1 basket got its units."))
     n_rebalanced = sum(one.n_rebalanced for one in outcomes)
     if n_rebalanced:
         console.print(

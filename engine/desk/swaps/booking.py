@@ -73,7 +73,8 @@ def book_draft(
     if has_errors(noticed):
         return Booking(Outcome.REFUSED, None, noticed)
     for stored in same:
-        if _facts(stored.contract) == _facts(_named_as(made, stored.contract)):
+        said = _facts(_named_as(made, stored.contract))
+        if said == _facts(stored.contract) or said == _facts(_before_events(work, stored)):
             return Booking(Outcome.UNCHANGED, stored.contract, noticed, stored.version)
     if same_content is not None:
         return _next_version(work, same_content, made, noticed)
@@ -214,6 +215,14 @@ def _namesakes(work: UnitOfWork, contract: Contract) -> list[StoredContract]:
     if contract.content_key is not None:
         names |= dict.fromkeys(found.with_content(contract.content_key))
     return [work.payouts.contracts.load(name) for name in names]
+
+
+def _before_events(work: UnitOfWork, stored: StoredContract) -> Contract:
+    """A contract as it was when its first event came in: what events made of it since is no change of its document."""
+    history = EventRepository(work.driver).of_contract(stored.contract.contract_reference)
+    if not history:
+        return stored.contract
+    return work.payouts.contracts.version(stored.contract.contract_reference, history[0].before_version)
 
 
 def _next_version(

@@ -218,8 +218,9 @@ class SwapDesk:
     ) -> "EndOfDayOutcome":
         """Run a day for all contracts, or for some; running it again changes nothing.
 
-        Deferrals whose day has come are released first, so that the day has what they earn, and baskets that are due go
-        back to their weights; one that lacks a close is listed and keeps its units.
+        Deferrals whose day has come are released first, so that the day has what they earn, baskets with weights get
+        their first units, and those that are due go back to their weights; one that lacks a close is listed and keeps
+        its units, or has none yet.
         recompute_since: correct flows that ended since this day and whose fixings were revised.
         """
         from engine.desk.swaps.deferrals import release_due

@@ -31,6 +31,7 @@ from engine.desk.swaps.market import market_arrays
 from engine.desk.swaps.rebalancing import NOTHING_DUE, NotRebalanced, Rebalancings
 from engine.payouts.book.compiling import make_book
 from engine.payouts.book.dividend_flows import add_dividend_flows
+from engine.payouts.book.positions import UnitsAwaitedError
 from engine.payouts.book.tables import (
     CURRENCIES,
     FLOWS,
@@ -64,7 +65,8 @@ class EndOfDayOutcome:
     """What an end of day did. Counts are rows written; a day that was run before writes none.
 
     not_deferred and awaiting_approval: cash flows that a rule wants to put off and that stay ACCRUED meanwhile.
-    not_rebalanced: baskets that were due and keep their units.
+    not_rebalanced: baskets that were due and keep their units, or have none yet. n_fixed: baskets with weights that got
+    their first units.
     releases: what became due before the day was run, None where only the day itself was.
     """
 
@@ -76,6 +78,7 @@ class EndOfDayOutcome:
     n_deferred: int = 0
     n_corrections: int = 0
     n_pnl: int = 0
+    n_fixed: int = 0
     n_rebalanced: int = 0
     failures: tuple[Failure, ...] = ()
     missing: tuple[MissingFixing, ...] = ()
@@ -104,11 +107,17 @@ def run_end_of_day(
     run_id = work.jobs.start(END_OF_DAY, as_of)
     calendars = CenterCalendars(work.calendars.calendars())
     chosen = work.end_of_day.contracts_of(as_of) if references is None else tuple(references)
-    contracts, failures = shelf.of(work.contracts, work.compiled, chosen, calendars, work.calendars.key())
+    contracts, failed = shelf.of(work.contracts, work.compiled, chosen, calendars, work.calendars.key())
+    failures = [failure for failure in failed if not _begins_later(failure, as_of)]
     outcome = EndOfDayOutcome(as_of, len(contracts), failures=tuple(failures))
     if contracts:
         outcome = _run(work, contracts, as_of, calendars, run_id, failures, base_currency, recompute_since)
-    outcome = replace(outcome, n_rebalanced=len(rebalanced.events), not_rebalanced=rebalanced.refused)
+    outcome = replace(
+        outcome,
+        n_fixed=len(rebalanced.fixings),
+        n_rebalanced=len(rebalanced.events),
+        not_rebalanced=rebalanced.refused,
+    )
     _mature(work, as_of)
     work.jobs.finish(
         run_id,
@@ -118,11 +127,17 @@ def run_end_of_day(
             "accruals": outcome.n_accruals,
             "realised": outcome.n_realised,
             "pnl": outcome.n_pnl,
+            "fixed": outcome.n_fixed,
             "rebalanced": outcome.n_rebalanced,
             "failed": [failure.contract_reference for failure in outcome.failures],
         },
     )
     return outcome
+
+
+def _begins_later(failure: Failure, as_of: date) -> bool:
+    """Whether a contract waits for the prices of a day to come, before which its basket is worth nothing to anybody."""
+    return isinstance(failure.error, UnitsAwaitedError) and failure.error.first_day > as_of
 
 
 def _mature(work: PayoutWork, as_of: date) -> None:
@@ -294,5 +309,6 @@ def counts(outcome: EndOfDayOutcome) -> Mapping[str, int]:
         "deferred": outcome.n_deferred,
         "corrections": outcome.n_corrections,
         "P&L rows": outcome.n_pnl,
+        "baskets fixed": outcome.n_fixed,
         "baskets rebalanced": outcome.n_rebalanced,
     }

@@ -5,56 +5,47 @@ Each time is a PORTFOLIO_REBALANCING event as one by hand is: stored with its pr
 a day that is run again changes nothing, and what somebody cancelled does not come back.
 
 A run makes up for every day up to its own that the composition in force still lacks, in order, each at the closes of
-the due day. Where a constituent or a currency has its own holiday then, its close before stands, as in the valuation of
-that day. Where the close of an open day is missing, the basket keeps its units and the outcome says so; the later runs
-try that day again until the next rebalancing is made, a run of that day itself does so ever after. What the days behind
-it came to is then calculated again, and what was realised by then corrected by adjustments: such an event counts as a
-CORRECTION.
+the due day (`basket_closes`). Where the close of an open day is missing, the basket keeps its units and the outcome
+says so; the later runs try that day again until the next rebalancing is made, a run of that day itself does so ever
+after. What the days behind it came to is then calculated again, and what was realised by then corrected by adjustments:
+such an event counts as a CORRECTION.
+
+A basket whose weights have no units yet gets those of its first day before (`initial_fixing`).
 """
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from math import isnan, nan
 
 from db.payouts.events import EventRepository
-from db.payouts.work import PayoutWork
 from db.store import Store, UnitOfWork
-from engine.conventions.days import NO_DAY, day_number, to_date
+from engine.desk.swaps.basket_closes import MissingCloseError, closes_on
 from engine.desk.swaps.booking import LOCK
 from engine.desk.swaps.event_booking import apply_in
-from engine.desk.swaps.market import market_arrays
+from engine.desk.swaps.initial_fixing import fix_units, fixing_due
 from engine.desk.swaps.scheduling import DateMaker
-from engine.errors import BackendError, ClodeskError, InputError
+from engine.errors import BackendError, ClodeskError
 from engine.payouts.baskets import price_currency
-from engine.payouts.book.compiling import compile_contract, make_book, settlement_currency
-from engine.payouts.book.equity_fx import CurrencyConversion, FxTerms
-from engine.payouts.book.tables import INSTRUMENTS, PAIRS, Book
 from engine.payouts.dates.calendars import CenterCalendars
 from engine.payouts.enums import BusinessEventType, WeightType
 from engine.payouts.events.instructions import Event, Rebalancing
-from engine.payouts.market import Floats, MarketArrays
+from engine.payouts.initial_units import composition_without_units
 from engine.payouts.rebalancing import (
     composition_held,
     rebalancing_dates,
     rebalancing_reference,
     target_constituents,
-    valuation_calendar,
 )
 from engine.payouts.terms.contract import Contract, Leg
-from engine.payouts.terms.performance import BasketComposition, PerformancePayout
+from engine.payouts.terms.performance import BasketComposition
 
 INTENT = "PortfolioRebalancing"
 """What the CDM calls the intent of these events."""
 
 
-class MissingCloseError(InputError):
-    """A basket could not be rebalanced for want of closes or FX rates (CLO-1929)."""
-
-
 @dataclass(frozen=True, slots=True)
 class NotRebalanced:
-    """A basket that was due on a day and kept its units: why, and what to do."""
+    """A basket that was due on a day and kept its units, or got none: why, and what to do."""
 
     contract_reference: str
     leg_number: int
@@ -64,9 +55,13 @@ class NotRebalanced:
 
 @dataclass(frozen=True, slots=True)
 class Rebalancings:
-    """What became of the baskets that were due: references of the events that were made, and those that failed."""
+    """What became of the baskets that were due: references of the events that were made, and those that failed.
+
+    fixings: of the events by which baskets got their first units.
+    """
 
     events: tuple[str, ...] = ()
+    fixings: tuple[str, ...] = ()
     refused: tuple[NotRebalanced, ...] = ()
 
 
@@ -75,6 +70,8 @@ NOTHING_DUE = Rebalancings()
 
 def rebalance_due(store: Store, as_of: date, *, references: Sequence[str] | None = None) -> Rebalancings:
     """Rebalance the baskets of all contracts, or of some, that are due by a day; a transaction for each contract.
+
+    Those whose weights have no units yet get them before.
 
     A book without such baskets costs one statement.
     """
@@ -91,7 +88,10 @@ def rebalance_due(store: Store, as_of: date, *, references: Sequence[str] | None
 def _has_due_basket(contract: Contract, as_of: date, centers: CenterCalendars) -> bool:
     """Whether a basket is due by a day; one whose days cannot be told is looked at too, so that it is listed."""
     try:
-        return any(_due_days(contract, leg, as_of, centers) for leg in contract.legs)
+        return any(
+            fixing_due(contract, leg, as_of) is not None or _due_days(contract, leg, as_of, centers)
+            for leg in contract.legs
+        )
     except ClodeskError:
         return True
 
@@ -106,6 +106,7 @@ def _due_days(contract: Contract, leg: Leg, as_of: date, centers: CenterCalendar
 def _joined(parts: Sequence[Rebalancings]) -> Rebalancings:
     return Rebalancings(
         events=tuple(event for one in parts for event in one.events),
+        fixings=tuple(event for one in parts for event in one.fixings),
         refused=tuple(refusal for one in parts for refusal in one.refused),
     )
 
@@ -126,11 +127,14 @@ def _rebalance_leg(
 
     Behind a day without a close the next one is tried; any other error is one of the terms and ends the attempt.
     """
+    begun = _fix_leg(work, reference, leg_number, as_of, centers, known)
+    if begun.refused:
+        return begun
     contract = work.payouts.contracts.load(reference).contract
     try:
         days = _due_days(contract, contract.leg(leg_number), as_of, centers)
     except ClodeskError as error:
-        return Rebalancings(refused=(NotRebalanced(reference, leg_number, as_of, error),))
+        return replace(begun, refused=(NotRebalanced(reference, leg_number, as_of, error),))
     events: list[str] = []
     refused: list[NotRebalanced] = []
     for day in days:
@@ -147,7 +151,26 @@ def _rebalance_leg(
             refused.append(NotRebalanced(reference, leg_number, day, error))
             if not isinstance(error, MissingCloseError):
                 break
-    return Rebalancings(tuple(events), tuple(refused))
+    return replace(begun, events=tuple(events), refused=tuple(refused))
+
+
+def _fix_leg(
+    work: UnitOfWork, reference: str, leg_number: int, as_of: date, centers: CenterCalendars, known: Set[str]
+) -> Rebalancings:
+    """Fix the first units of a leg's basket where they are due; nothing is written where that is refused."""
+    contract = work.payouts.contracts.load(reference).contract
+    leg = contract.leg(leg_number)
+    first = composition_without_units(leg)
+    try:
+        held = fixing_due(contract, leg, as_of)
+        if held is None:
+            return NOTHING_DUE
+        return Rebalancings(fixings=(fix_units(work, contract, leg, held, centers, known),))
+    except BackendError:
+        raise
+    except ClodeskError as error:
+        on = as_of if first is None else first.effective_from
+        return Rebalancings(refused=(NotRebalanced(reference, leg_number, on, error),))
 
 
 def _rebalance(
@@ -162,7 +185,7 @@ def _rebalance(
     if day < as_of and any(constituent.weight_type is WeightType.UNITS for constituent in held.constituents):
         return False
     targets = target_constituents(held)
-    prices, fx = _closes(work.payouts, contract, leg, leg.performance, held, day, centers)
+    prices, fx = _closes(work, contract, leg, held, day, centers)
     following = (one for one in rebalancing_dates(contract, leg, held, centers) if one > day)
     instruction = Rebalancing(
         leg_number=leg_number, targets=targets, prices=prices, fx=fx, next_rebalancing_date=next(following, None)
@@ -182,85 +205,18 @@ def _rebalance(
 
 
 def _closes(
-    work: PayoutWork,
-    contract: Contract,
-    leg: Leg,
-    payout: PerformancePayout,
-    held: BasketComposition,
-    day: date,
-    centers: CenterCalendars,
+    work: UnitOfWork, contract: Contract, leg: Leg, held: BasketComposition, day: date, centers: CenterCalendars
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Closes of a composition's instruments, and units of the basket's currency per unit of each price currency, as the
-    valuation of the day takes them. Raises MissingCloseError CLO-1929 naming all that are missing."""
-    on = day_number(day)
-    conversions = _conversions(contract, leg, payout, held, centers)
-    fixed_on = {
-        name: _fixing_day(one, _fx_terms(contract, leg, payout, centers), on) for name, one in conversions.items()
-    }
-    book = make_book([compile_contract(contract, centers)])
-    read_from = min([on, *fixed_on.values()])
-    market = market_arrays(work.fixings, work.market_events, book, on, centers, read_from=read_from)
-    names = book.names[INSTRUMENTS]
-    held_names = [one.instrument.reference for one in held.constituents]
-    prices = {name: _on_day(market.prices, names, name, on, market) for name in held_names}
-    rates = {name: _rate(work, book, market, one, fixed_on[name]) for name, one in conversions.items()}
-    missing = [f"price of {name}" for name, price in prices.items() if isnan(price)]
-    missing += [f"FX rate {conversions[name].pair}" for name, rate in rates.items() if isnan(rate)]
-    if missing:
+    """Closes and rates of what a composition holds. Raises MissingCloseError CLO-1929 naming all that are missing."""
+    names = [one.instrument.reference for one in held.constituents]
+    currencies = {price_currency(one.instrument, one.price_currency) for one in held.constituents}
+    closes = closes_on(work.payouts, contract, leg, names, currencies, day, centers)
+    if closes.missing:
+        underlier = leg.performance.underlier.underlier_reference if leg.performance is not None else ""
         raise MissingCloseError(
             "CLO-1929",
-            f"The basket {payout.underlier.underlier_reference} keeps its units: on {day} there is no"
-            f" {' and no '.join(missing)}",
+            f"The basket {underlier} keeps its units: on {day} there is no {' and no '.join(closes.missing)}",
             remedy=f"Load it: the next run makes up for it,"
             f" after another rebalancing a run of {day} and the days since.",
         )
-    basket_rate = rates.get(_basket_currency(contract, leg, payout), 1.0)
-    return prices, {name: rate / basket_rate for name, rate in rates.items()}
-
-
-def _conversions(
-    contract: Contract, leg: Leg, payout: PerformancePayout, held: BasketComposition, centers: CenterCalendars
-) -> dict[str, CurrencyConversion]:
-    """How each price currency and the basket's become the leg's; none where all prices are in the basket's.
-
-    Over the leg's currency, since those are the rates that its amounts are made with: what a quanto fixes stays fixed
-    here too, so that the leg's value does not jump.
-    """
-    own = _basket_currency(contract, leg, payout)
-    currencies = {price_currency(one.instrument, one.price_currency) for one in held.constituents}
-    if currencies == {own}:
-        return {}
-    terms = _fx_terms(contract, leg, payout, centers)
-    return {name: terms.conversion(name) for name in sorted({*currencies, own})}
-
-
-def _fx_terms(contract: Contract, leg: Leg, payout: PerformancePayout, centers: CenterCalendars) -> FxTerms:
-    settlement = settlement_currency(contract, leg)
-    return FxTerms(payout.fx_features, settlement, contract.trade_date, valuation_calendar(payout, centers))
-
-
-def _basket_currency(contract: Contract, leg: Leg, payout: PerformancePayout) -> str:
-    return payout.underlier.underlier_currency or settlement_currency(contract, leg)
-
-
-def _fixing_day(conversion: CurrencyConversion, terms: FxTerms, on: int) -> int:
-    return terms.fixing_day(on) if conversion.fixed_day == NO_DAY else conversion.fixed_day
-
-
-def _rate(work: PayoutWork, book: Book, market: MarketArrays, conversion: CurrencyConversion, on: int) -> float:
-    """X of a conversion on a day, NaN where nobody fixed it."""
-    if not conversion.pair:
-        return 1.0
-    if not isnan(conversion.fixed_rate):
-        return conversion.fixed_rate
-    if conversion.pair in book.names[PAIRS]:
-        return _on_day(market.fx, book.names[PAIRS], conversion.pair, on, market)
-    # Of a basket in a currency in which none of its instruments is priced.
-    one, _, two = conversion.pair.partition("/")
-    return float(work.fixings.fx([(one, two)], to_date(on), to_date(on))[0, 0])
-
-
-def _on_day(values: Floats, names: Sequence[str], name: str, on: int, market: MarketArrays) -> float:
-    column = on - market.first_day
-    is_there = name in names and 0 <= column < values.shape[1]
-    return float(values[names.index(name), column]) if is_there else nan
+    return closes.prices, closes.fx

@@ -34,7 +34,9 @@ from engine.payouts.book.tables import (
     assemble,
 )
 from engine.payouts.dates.calendars import DEFAULT_CENTERS, CenterCalendars
+from engine.payouts.initial_units import with_stated_units
 from engine.payouts.terms.contract import Contract, Leg
+from engine.payouts.terms.currencies import settlement_currency
 
 TABLES: tuple[Table, ...] = (
     CONTRACTS,
@@ -56,6 +58,7 @@ def compile_contract(contract: Contract, calendars: CenterCalendars) -> Compiled
 
     Raises ModelError or InputError that names the leg where terms are missing without which nothing can be valued.
     """
+    contract = with_stated_units(contract)
     rows = ContractRows(contract.contract_reference)
     currency = rows.name(CURRENCIES, settlement_currency(contract, contract.legs[0]))
     last = contract.termination_date
@@ -138,28 +141,6 @@ def _compile_leg(
         dividends.compile_dividends(contract, leg, leg_row, lot_rows, calendars, rows)
     if returns.variance or returns.volatility or returns.correlation:
         moments.compile_moments(contract, leg, leg_row, lot_rows, calendars, rows)
-
-
-def settlement_currency(contract: Contract, leg: Leg) -> str:
-    """What a leg is paid in: the payout's own settlement currency, the contract's, or that of the notional.
-
-    Raises ModelError CLO-1906 where none of them is known.
-    """
-    payout = leg.performance
-    feature = payout.fx_features[0].reference_currency if payout is not None and payout.fx_features else None
-    own = payout.settlement_currency if payout is not None else None
-    fixed_currency = leg.fixed_price.currency if leg.fixed_price is not None else None
-    interest_currency = leg.notional_currency if leg.interest is not None else None
-    found = own or feature or fixed_currency or interest_currency or contract.settlement_currency
-    found = found or leg.notional_currency
-    if found is None:
-        raise ModelError(
-            "CLO-1906",
-            f"Nothing says in which currency leg {leg.leg_number} is paid",
-            where=contract.contract_reference,
-            remedy="Give the contract a settlement currency.",
-        )
-    return found
 
 
 def make_book(parts: Iterable[CompiledContract]) -> Book:

@@ -102,7 +102,7 @@ class SegmentWriter:
         ends_here = composition.is_single and closing is not None and ends == holding.end_day and not is_replaced
         share = self._reinvested(constituent)
         takes_over = position > 0
-        price, fx = _start_fixings(lot, constituent, begins, is_own)
+        price, fx = _start_fixings(lot, composition, constituent, begins, is_own)
         end_price = closing.price if ends_here and closing is not None else nan
         end_fx = closing.fx_rate if closing is not None and closing.fx_rate and ends == holding.end_day else nan
         self.rows.add(
@@ -141,7 +141,9 @@ class SegmentWriter:
     def _agreed_start(self, holding: Holding, composition: Composition, begins: int) -> float:
         """Value agreed for a basket lot on its cost date, NaN where its constituents have prices of their own."""
         lot = holding.lot
-        has_own = all(not isnan(constituent.initial_price) for constituent in composition.constituents)
+        has_own = begins <= composition.basis_day and all(
+            not isnan(constituent.initial_price) for constituent in composition.constituents
+        )
         is_first = begins == day_number(lot.cost_date)
         if not is_first or not has_basket_price(lot, composition) or has_own or composition.is_weighted:
             return nan
@@ -164,11 +166,16 @@ class SegmentWriter:
         return holding.units * composition.scale * closing.price * (closing.fx_rate or 1.0)
 
 
-def _start_fixings(lot: TradeLot, constituent: Constituent, begins: int, is_own: bool) -> tuple[float, float]:
-    """Agreed price and FX at a segment's start, NaN where the closes of that day count."""
+def _start_fixings(
+    lot: TradeLot, composition: Composition, constituent: Constituent, begins: int, is_own: bool
+) -> tuple[float, float]:
+    """Agreed price and FX at a segment's start, NaN where the closes of that day count.
+
+    Those of a basket are agreed for the lots of its first day, not for what joins later.
+    """
     if is_own:
         return (nan if lot.initial_price is None else lot.initial_price), (lot.initial_fx or nan)
-    if begins == day_number(lot.cost_date):
+    if begins == day_number(lot.cost_date) and begins <= composition.basis_day:
         return constituent.initial_price, constituent.initial_fx
     return nan, nan
 

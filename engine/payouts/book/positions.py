@@ -6,6 +6,7 @@ takes over at the start of its day, without any valuation: what the old one was 
 """
 
 from dataclasses import dataclass, replace
+from datetime import date
 from math import nan
 
 from engine.conventions.days import day_number
@@ -28,6 +29,18 @@ BEFORE_ALL = -FAR_DAY
 """The start of what has always been there: the composition of a single instrument."""
 
 _TAKING_OVER = (CompositionReason.CORPORATE_ACTION, CompositionReason.SUBSTITUTION)
+
+
+class UnitsAwaitedError(ModelError):
+    """A basket's units follow from its weights once its prices on `first_day` are fixed (CLO-1934)."""
+
+    def __init__(self, reference: str, first_day: date) -> None:
+        self.first_day = first_day
+        super().__init__(
+            "CLO-1934",
+            f"The units of {reference} in the composition of {first_day} are not resolved",
+            remedy="The end of day resolves those of weights at the closes of that day: load them, or state the units.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +105,8 @@ def priced_lots(leg: Leg, payout: PerformancePayout) -> tuple[TradeLot, ...]:
     """The lots of a leg with their units; the first ones to be opened have the payout's price where they state none.
 
     A lot that is a notional alone has the units which it bought at its price, that of a basket without a price those at
-    its value at the start (spec 07 §8). Raises ModelError CLO-1931 where that price, or the FX to the currency of the
-    notional, is not known.
+    its value at the start (spec 07 §8); one that came to the basket later needs its own price. Raises ModelError
+    CLO-1931 where that price, or the FX to the currency of the notional, is not known.
     """
     price = payout.returns.price.initial_price if payout.returns.price is not None else None
     first = min((lot.cost_date for lot in leg.lots), default=None)
@@ -120,8 +133,10 @@ def lot_units(lot: TradeLot, payout: PerformancePayout) -> float:
 def _bought(lot: TradeLot, notional_currency: str | None, payout: PerformancePayout) -> float:
     """Units that a lot's notional bought; without its currency it is in that of the price."""
     price, first = lot.initial_price, next(iter(payout.underlier.compositions), None)
-    if first is not None:
-        price = first.basket_value_at_start if price is None else price * first.basket_units
+    if first is not None and price is not None:
+        price *= first.basket_units
+    elif first is not None and lot.cost_date <= first.effective_from:
+        price = first.basket_value_at_start
     if price is None or price <= 0.0:
         raise _no_units(lot, "has neither a quantity nor a price that makes one of its notional")
     factor = payout.returns.price.conversion_factor if payout.returns.price is not None else 1.0
@@ -219,10 +234,7 @@ def _units(composition: BasketComposition, factor: float) -> tuple[float, ...]:
         if stated is None and constituent.weight_type is WeightType.UNITS:
             stated = constituent.weight_value
         if stated is None:
-            raise _incomplete(
-                f"The units of {constituent.instrument.reference} in the composition of {composition.effective_from}"
-                " are not resolved"
-            )
+            raise UnitsAwaitedError(constituent.instrument.reference, composition.effective_from)
         units.append(stated * factor)
     return tuple(units)
 
@@ -235,6 +247,4 @@ def _weights(composition: BasketComposition) -> tuple[float, ...]:
 
 
 def _incomplete(problem: str) -> ModelError:
-    return ModelError(
-        "CLO-1934", problem, remedy="Complete its weights and resolve its units at the prices of its first day."
-    )
+    return ModelError("CLO-1934", problem, remedy="Complete its weights; units follow at the prices of its first day.")

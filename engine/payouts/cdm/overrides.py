@@ -6,11 +6,10 @@ from datetime import date
 
 from engine.closest import did_you_mean
 from engine.errors import InputError
+from engine.payouts.cdm.basket_overrides import priced_in, rebalanced, weighted, with_first_composition
 from engine.payouts.cdm.codes import CURRENCIES
 from engine.payouts.cdm.draft import Draft
-from engine.payouts.cdm.instruments import FRACTION_TOLERANCE
 from engine.payouts.enums import (
-    CompositionStatus,
     NotionalSource,
     ObservationShift,
     OvernightMethod,
@@ -22,7 +21,7 @@ from engine.payouts.enums import (
 from engine.payouts.findings import FindingCode
 from engine.payouts.terms.borrow import BorrowFee
 from engine.payouts.terms.contract import Contract, Leg
-from engine.payouts.terms.performance import BasketComposition, PerformancePayout
+from engine.payouts.terms.performance import PerformancePayout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +29,9 @@ class Overrides:
     """What is supplied; None and an empty mapping leave the document's word.
 
     leg_number: the only leg that is changed; None means every leg to which a term applies. weights: by reference of the
-    constituent, all of them, PERCENTAGE as fractions. rebalancing_frequency: how often the basket goes back to them;
+    constituent, all of them, PERCENTAGE as fractions. price_currencies: in which constituents are priced, by reference.
+    dividend_payout_ratio: of the gross dividend, 1 for the whole, where no constituent has its own.
+    rebalancing_frequency: how often the basket goes back to them;
     rebalancing_dates are those of EXPLICIT, which they mean where no frequency is supplied. business_centers: of all
     schedules of the legs. spread_scale: the factor by which spreads are multiplied, 0.0001 where the document has basis
     points. initial_price in the currency of the price; units, notional_amount and initial_price need a leg with one
@@ -40,6 +41,8 @@ class Overrides:
     leg_number: int | None = None
     weights: Mapping[str, float] | None = None
     weight_type: WeightType = WeightType.PERCENTAGE
+    price_currencies: Mapping[str, str] | None = None
+    dividend_payout_ratio: float | None = None
     rebalancing_frequency: RebalancingFrequency | None = None
     rebalancing_dates: tuple[date, ...] | None = None
     next_rebalancing_date: date | None = None
@@ -72,7 +75,7 @@ SETTLED = {
 }
 """Findings that a supplied term answers, where no leg is singled out."""
 
-POSITIVE = ("units", "notional_amount", "initial_price", "fixed_price", "spread_scale")
+POSITIVE = ("dividend_payout_ratio", "units", "notional_amount", "initial_price", "fixed_price", "spread_scale")
 
 
 def apply_overrides(draft: Draft, overrides: Overrides) -> Draft:
@@ -115,9 +118,10 @@ def _check_ranges(overrides: Overrides, contract: Contract) -> None:
             raise InputError("CLO-1923", f"{value} is out of range", where=name, remedy="Give a positive number.")
     for name in ("notional_currency", "price_currency"):
         code = getattr(overrides, name)
-        if code is not None and code not in CURRENCIES:
-            remedy = did_you_mean(code, sorted(CURRENCIES), "Give an ISO 4217 code.")
-            raise InputError("CLO-1923", f"{code!r} is no currency", where=name, remedy=remedy)
+        if code is not None:
+            _check_currency(name, code)
+    for code in (overrides.price_currencies or {}).values():
+        _check_currency("price_currencies", code)
     days = overrides.observation_shift_days
     if days is not None and not 0 <= days <= 30:
         remedy = "Give 0 to 30 business days."
@@ -132,6 +136,12 @@ def _check_ranges(overrides: Overrides, contract: Contract) -> None:
             where="termination_date",
             remedy="Give a later date.",
         )
+
+
+def _check_currency(name: str, code: str) -> None:
+    if code not in CURRENCIES:
+        remedy = did_you_mean(code, sorted(CURRENCIES), "Give an ISO 4217 code.")
+        raise InputError("CLO-1923", f"{code!r} is no currency", where=name, remedy=remedy)
 
 
 Change = Callable[[Leg, Overrides], Leg | None]
@@ -157,58 +167,18 @@ def _applied(contract: Contract, overrides: Overrides, name: str, change: Change
 
 
 def _weights(leg: Leg, overrides: Overrides) -> Leg | None:
-    payout = leg.performance
-    if payout is None or not payout.underlier.compositions or overrides.weights is None:
-        return None
-    first, *later = payout.underlier.compositions
-    composition = _weighted(first, overrides.weights, overrides.weight_type)
-    underlier = replace(payout.underlier, compositions=(composition, *later))
-    return replace(leg, performance=replace(payout, underlier=underlier))
+    given, kind = overrides.weights or {}, overrides.weight_type
+    return with_first_composition(leg, lambda composition: weighted(composition, given, kind))
 
 
-def _weighted(composition: BasketComposition, weights: Mapping[str, float], kind: WeightType) -> BasketComposition:
-    known = [member.instrument.reference for member in composition.constituents]
-    for reference in weights:
-        if reference not in known:
-            remedy = did_you_mean(reference, known, f"Use {', '.join(known)}.")
-            raise InputError("CLO-1922", f"{reference!r} is not in the basket", where="weights", remedy=remedy)
-    missing = [reference for reference in known if reference not in weights]
-    if missing:
-        problem = f"{', '.join(missing)} have no weight"
-        raise InputError("CLO-1922", problem, where="weights", remedy="Give all weights.")
-    if any(not 0.0 <= weight < 1e18 for weight in weights.values()):
-        raise InputError("CLO-1922", "A weight is out of range", where="weights", remedy="Give weights from 0 up.")
-    total = sum(weights.values())
-    if kind is WeightType.PERCENTAGE and abs(total - 1.0) > FRACTION_TOLERANCE:
-        problem = f"The weights sum to {total}"
-        raise InputError("CLO-1922", problem, where="weights", remedy="Give fractions that sum to 1.")
-    members = tuple(
-        replace(member, weight_type=kind, weight_value=float(weights[member.instrument.reference]))
-        for member in composition.constituents
-    )
-    return replace(composition, status=CompositionStatus.COMPLETE, constituents=members)
+def _price_currencies(leg: Leg, overrides: Overrides) -> Leg | None:
+    given = overrides.price_currencies or {}
+    return with_first_composition(leg, lambda composition: priced_in(composition, given))
 
 
 def _rebalancing(leg: Leg, overrides: Overrides) -> Leg | None:
-    payout = leg.performance
-    if payout is None or not payout.underlier.compositions:
-        return None
-    first, *later = payout.underlier.compositions
-    listed = first.rebalancing_dates if overrides.rebalancing_dates is None else overrides.rebalancing_dates
-    frequency = overrides.rebalancing_frequency or first.rebalancing_frequency
-    if overrides.rebalancing_dates and overrides.rebalancing_frequency is None:
-        frequency = RebalancingFrequency.EXPLICIT
-    if frequency is RebalancingFrequency.EXPLICIT and not listed:
-        where, remedy = "rebalancing_dates", "List them."
-        raise InputError("CLO-1923", "EXPLICIT rebalancing has no days", where=where, remedy=remedy)
-    composition = replace(
-        first,
-        rebalancing_frequency=frequency,
-        rebalancing_dates=listed,
-        next_rebalancing_date=overrides.next_rebalancing_date or first.next_rebalancing_date,
-    )
-    underlier = replace(payout.underlier, compositions=(composition, *later))
-    return replace(leg, performance=replace(payout, underlier=underlier))
+    given = overrides.rebalancing_frequency, overrides.rebalancing_dates, overrides.next_rebalancing_date
+    return with_first_composition(leg, lambda composition: rebalanced(composition, *given))
 
 
 def _strike_scale(leg: Leg, overrides: Overrides) -> Leg | None:
@@ -284,6 +254,14 @@ def _initial_price(leg: Leg, overrides: Overrides) -> Leg | None:
     return replace(leg, performance=replace(payout, returns=replace(payout.returns, price=terms)), lots=lots)
 
 
+def _dividend_payout_ratio(leg: Leg, overrides: Overrides) -> Leg | None:
+    payout = leg.performance
+    if payout is None or payout.returns.dividend is None:
+        return None
+    terms = replace(payout.returns.dividend, dividend_payout_ratio=overrides.dividend_payout_ratio)
+    return replace(leg, performance=replace(payout, returns=replace(payout.returns, dividend=terms)))
+
+
 def _fixed_price(leg: Leg, overrides: Overrides) -> Leg | None:
     if leg.fixed_price is None:
         return None
@@ -333,6 +311,8 @@ def _with_notionals(contract: Contract, overrides: Overrides) -> Contract:
 
 CHANGES: dict[str, Change] = {
     "weights": _weights,
+    "price_currencies": _price_currencies,
+    "dividend_payout_ratio": _dividend_payout_ratio,
     "rebalancing_frequency": _rebalancing,
     "rebalancing_dates": _rebalancing,
     "next_rebalancing_date": _rebalancing,

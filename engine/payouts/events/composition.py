@@ -1,4 +1,4 @@
-"""Baskets that get another composition: rebalancing, and constituents that are replaced (spec 07 §10, §19.3)."""
+"""Baskets that get units or another composition: fixing, rebalancing, constituents replaced (spec 07 §10, §19.3)."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,15 +8,42 @@ from engine.errors import InputError
 from engine.payouts.baskets import rebalance
 from engine.payouts.corporate_actions import cumulative_factor
 from engine.payouts.enums import BusinessEventType, CompositionReason, WeightType
-from engine.payouts.events.instructions import Event, Rebalancing
+from engine.payouts.events.instructions import Event, InitialFixing, Rebalancing
 from engine.payouts.events.outcome import Effect, EventContext
 from engine.payouts.events.positions import replaced_leg
+from engine.payouts.initial_units import (
+    composition_with_units,
+    composition_without_units,
+    with_composition,
+    with_stated_units,
+)
 from engine.payouts.terms.contract import Contract, Leg
 from engine.payouts.terms.parties import Instrument
 from engine.payouts.terms.performance import BasketComposition, BasketConstituent
 
 ConstituentChange = Callable[[Instrument, float], tuple[tuple[Instrument, float], ...]]
 """What stands in the place of an instrument with its units: instruments with theirs."""
+
+
+def fix_basket(contract: Contract, instruction: InitialFixing, event: Event) -> Effect:
+    """The contract whose basket has the units that its weights buy at the instruction's prices; nothing is paid.
+
+    Raises InputError CLO-4134 for a leg whose basket has its units, or a day that is not its first, and the errors of
+    `composition_with_units`.
+    """
+    leg = contract.leg(instruction.leg_number)
+    held = composition_without_units(leg)
+    if held is None or held.effective_from != event.effective_date:
+        is_open = f"begins on {held.effective_from}" if held is not None else "has no weights that wait for units"
+        raise InputError(
+            "CLO-4134",
+            f"The basket of leg {leg.leg_number} {is_open}, so that nothing is to be fixed on {event.effective_date}",
+            remedy="Fix a basket with weights on its first day; change one with units by a rebalancing.",
+        )
+    made = composition_with_units(contract, leg, held, instruction.prices, instruction.fx)
+    return Effect(
+        contract=replaced_leg(contract, with_composition(leg, held, made)), event_type=BusinessEventType.RESET
+    )
 
 
 def rebalance_basket(contract: Contract, instruction: Rebalancing, event: Event, context: EventContext) -> Effect:
@@ -27,7 +54,7 @@ def rebalance_basket(contract: Contract, instruction: Rebalancing, event: Event,
     """
     leg = contract.leg(instruction.leg_number)
     held = composition_in_force(leg, event.effective_date)
-    current = units_on(held, event.effective_date, context)
+    current = units_on(_with_units(contract, leg, event), event.effective_date, context)
     currency = leg.performance.underlier.underlier_currency if leg.performance is not None else None
     fx = {**instruction.fx, **({currency: 1.0} if currency is not None else {})}
     _, opened = rebalance(
@@ -96,7 +123,7 @@ def with_constituents(
     Raises InputError CLO-1967 where the units of the basket are not resolved.
     """
     held = composition_in_force(leg, event.effective_date)
-    current = units_on(held, event.effective_date, context)
+    current = units_on(_with_units(contract, leg, event), event.effective_date, context)
     constituents = [
         in_units(instrument, units, one.spread_series)
         for one in current.constituents
@@ -123,6 +150,11 @@ def in_units(instrument: Instrument, units: float, spread_series: int | None = N
         price_currency=instrument.currency,
         spread_series=spread_series,
     )
+
+
+def _with_units(contract: Contract, leg: Leg, event: Event) -> BasketComposition:
+    """The composition in force, with the units that follow from the terms where it states none."""
+    return composition_in_force(with_stated_units(contract).leg(leg.leg_number), event.effective_date)
 
 
 def _units_of(constituent: BasketConstituent, leg: Leg) -> float:

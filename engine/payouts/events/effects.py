@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from engine.errors import InputError
 from engine.payouts.enums import BusinessEventType, ContractStatus
-from engine.payouts.events.composition import rebalance_basket
+from engine.payouts.events.composition import fix_basket, rebalance_basket
 from engine.payouts.events.corporate import apply_corporate_action
 from engine.payouts.events.instructions import (
     AnyInstruction,
@@ -14,6 +14,7 @@ from engine.payouts.events.instructions import (
     Event,
     ExternalValuation,
     IndexTransition,
+    InitialFixing,
     Novation,
     Rebalancing,
     Termination,
@@ -41,7 +42,7 @@ def effect_of(contract: Contract, event: Event, context: EventContext) -> Effect
         raise InputError(
             "CLO-1967",
             f"The {event.event_type.value} has no instructions",
-            remedy="Give the event its instructions; resets and transfers are recorded, not applied.",
+            remedy="Give the event its instructions; resets of periods and transfers are recorded, not applied.",
         )
     for instruction in event.instructions:
         effect = effect.then(_instructed(effect.contract, instruction, event, context))
@@ -63,6 +64,8 @@ def _instructed(contract: Contract, instruction: AnyInstruction, event: Event, c
         return change_terms(contract, instruction, event, context)
     if isinstance(instruction, IndexTransition):
         return move_index(contract, instruction, event, context)
+    if isinstance(instruction, InitialFixing):
+        return fix_basket(contract, instruction, event)
     if isinstance(instruction, Rebalancing):
         return rebalance_basket(contract, instruction, event, context)
     if isinstance(instruction, CorporateActionApplied):

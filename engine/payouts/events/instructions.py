@@ -108,6 +108,19 @@ class Rebalancing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InitialFixing:
+    """The first composition of a leg's basket, agreed by weights, gets its units at the close of its first day.
+
+    prices: by instrument reference, closes and those that the terms state; fx: basket currency per unit of each
+    currency in which there are prices or notionals.
+    """
+
+    leg_number: int
+    prices: Mapping[str, float]
+    fx: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotionalReset:
     """Another notional for a leg that has one of its own, in `notional_currency`."""
 
@@ -176,6 +189,7 @@ TermsOfContract = (
     | Novation
     | TermsChange
     | IndexTransition
+    | InitialFixing
     | Rebalancing
     | NotionalReset
     | ExternalValuation

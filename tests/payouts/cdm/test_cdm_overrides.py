@@ -69,6 +69,21 @@ def test_how_often_a_basket_is_rebalanced_is_set(fields: dict[str, Any], expecte
     assert (found.rebalancing_frequency, found.rebalancing_dates, found.next_rebalancing_date) == expected
 
 
+def test_currencies_and_the_payout_ratio_of_a_basket_are_set(reference: Path) -> None:
+    """Two of the six shares of eqs-ex08 get theirs; the whole dividend is passed on."""
+    given = {"OTHER:TIT.ME": "EUR", "OTHER:VOD.L": "GBP"}
+    done = apply_overrides(sample("eqs-ex08"), Overrides(price_currencies=given, dividend_payout_ratio=1.0))
+
+    assert done.contract is not None
+    payout = done.contract.legs[0].performance
+    assert payout is not None
+    assert payout.returns.dividend is not None
+    [composition] = payout.underlier.compositions
+    found = {one.instrument.reference: one.price_currency for one in composition.constituents}
+    assert {name: code for name, code in found.items() if code} == given
+    assert payout.returns.dividend.dividend_payout_ratio == 1.0
+
+
 def test_a_price_gives_notional_to_both_legs(reference: Path) -> None:
     """eqs-ex05 has 18,388,000 units and no price; at 0.5 USD both legs have 9,194,000 USD."""
     done = apply_overrides(sample("eqs-ex05"), Overrides(initial_price=0.5, price_currency="USD"))
@@ -137,6 +152,11 @@ def test_nothing_supplied_changes_nothing(reference: Path) -> None:
         ("quanto_basket", {"weights": {"ISIN:US9129091081": 1.0}}, "CLO-1922", "weights"),
         ("quanto_basket", {"weights": {"ISIN:US9129091081": 0.3, "ISIN:NL0000009538": 0.6}}, "CLO-1922", "weights"),
         ("quanto_basket", {"weights": {"ISIN:US9129091081": -1.0, "ISIN:NL0000009538": 2.0}}, "CLO-1922", "weights"),
+        ("single_share", {"price_currencies": {"ISIN:X": "USD"}}, "CLO-1924", "price_currencies"),
+        ("quanto_basket", {"price_currencies": {"ISIN:X": "USD"}}, "CLO-1922", "price_currencies"),
+        ("quanto_basket", {"price_currencies": {"ISIN:US9129091081": "USX"}}, "CLO-1923", "price_currencies"),
+        ("single_share", {"dividend_payout_ratio": 0.0}, "CLO-1923", "dividend_payout_ratio"),
+        ("volatility", {"dividend_payout_ratio": 1.0}, "CLO-1924", "dividend_payout_ratio"),
         ("single_share", {"rebalancing_frequency": RebalancingFrequency.DAILY}, "CLO-1924", "rebalancing_frequency"),
         ("quanto_basket", {"rebalancing_frequency": RebalancingFrequency.EXPLICIT}, "CLO-1923", "rebalancing_dates"),
         ("single_share", {"units": 0.0}, "CLO-1923", "units"),
