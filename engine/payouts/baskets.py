@@ -133,18 +133,6 @@ def rebalance(
     return replace(composition, effective_to=on), opened
 
 
-def reset_to_weights(
-    composition: BasketComposition, prices: Mapping[str, float], fx: Mapping[str, float], on: date
-) -> tuple[BasketComposition, BasketComposition]:
-    """What a basket that is rebalanced at every reset does at the close of `on`: back to its own weights."""
-    return rebalance(composition, prices, fx, on, composition.constituents)
-
-
-def weighted_return(weights: Sequence[float], returns: Sequence[float]) -> float:
-    """Σ w·r: the return of a period at whose start the weights were restored (ON_RESET), decimal."""
-    return float(np.dot(np.asarray(weights, np.float64), np.asarray(returns, np.float64)))
-
-
 def price_currency(instrument: Instrument, stated: str | None = None) -> str:
     """Currency in which an instrument's prices are. Raises ModelError CLO-1938 where nothing states it."""
     found = stated or instrument.currency

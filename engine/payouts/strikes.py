@@ -25,21 +25,6 @@ def variance_unit(scale: StrikeScale) -> float:
     return volatility_unit(scale) ** 2
 
 
-def rescaled_volatility(level: float, scale: StrikeScale, to: StrikeScale) -> float:
-    """A volatility level of one scale in another."""
-    return level * volatility_unit(to) / volatility_unit(scale)
-
-
-def rescaled_variance(variance: float, scale: StrikeScale, to: StrikeScale) -> float:
-    """A variance of one scale in another."""
-    return variance * variance_unit(to) / variance_unit(scale)
-
-
-def rescaled_variance_notional(notional: float, scale: StrikeScale, to: StrikeScale) -> float:
-    """A variance notional per unit of one scale as one per unit of another: DECIMAL is 10,000 times POINTS."""
-    return notional * variance_unit(scale) / variance_unit(to)
-
-
 def volatility_notional(vega: float, scale: StrikeScale) -> float:
     """Currency per unit of the scale's volatility: the vega notional per point, a hundred times that per 100 %."""
     return vega * 100.0 / volatility_unit(scale)

@@ -234,12 +234,6 @@ def release_due(store: Store, as_of: date, *, references: Sequence[str] | None =
     )
 
 
-def ageing(store: Store, as_of: date) -> tuple[DeferralAge, ...]:
-    """All deferrals as of a day, in the order of reports (spec 07 §18.2)."""
-    with store.read() as work:
-        return aging([item.cashflow for item in work.payouts.deferrals.deferred(as_of)], as_of)
-
-
 def _by_rule(decision: DeferralDecision, as_of: date, approvals: Mapping[str, Approval]) -> Defer:
     reference = decision.candidate.cashflow_reference
     return Defer(

@@ -22,7 +22,7 @@ from engine.payouts.enums import (
 from engine.payouts.kernels_moment_flows import CORRELATION, VARIANCE, VOLATILITY
 from engine.payouts.kernels_moments import NO_CORRIDOR, NO_DIVIDENDS
 from engine.payouts.strikes import variance_notional as notional_of_vega
-from engine.payouts.strikes import vega_notional, volatility_notional, volatility_unit
+from engine.payouts.strikes import variance_unit, vega_notional, volatility_notional, volatility_unit
 from engine.payouts.terms.contract import Leg
 from engine.payouts.terms.performance import BasketComposition, BasketConstituent, PerformancePayout
 from engine.payouts.terms.returns import CorrelationReturnTerms, VarianceVolatilityTerms
@@ -81,7 +81,7 @@ def _variance(leg: Leg, payout: PerformancePayout, terms: VarianceVolatilityTerm
     plain = MomentTerms(
         kind=VARIANCE,
         subtype=CashflowSubtype.VARIANCE_RETURN,
-        scale=volatility_unit(scale) ** 2,
+        scale=variance_unit(scale),
         strike=terms.variance_strike_price if terms.variance_strike_price is not None else volatility**2,
         notional=notional,
         vega=vega_notional(notional, volatility, scale) if vega is None else vega,

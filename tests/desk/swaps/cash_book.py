@@ -13,6 +13,7 @@ from db.settings import StorageSettings
 from db.store import Store, UnitOfWork
 from engine.desk.swaps.life_cycle import ANY_VERSION, transition
 from engine.errors import ClodeskError
+from engine.payouts.deferral import DeferralAge, aging
 from engine.payouts.enums import CashflowStatus
 from engine.payouts.terms.contract import Contract
 from engine.payouts.transition_requests import Realise
@@ -49,6 +50,12 @@ def swap(reference: str = "TRS-1", **changes: object) -> Contract:
         reference, swap_book.share("ACME"), start=date(2024, 1, 10), end=date(2024, 7, 10)
     )
     return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def ages_on(store: Store, as_of: date) -> tuple[DeferralAge, ...]:
+    """All deferrals of the database as of a day."""
+    with store.read() as work:
+        return aging([item.cashflow for item in work.payouts.deferrals.deferred(as_of)], as_of)
 
 
 def open_book(store: Store, *contracts: Contract) -> None:

@@ -23,7 +23,7 @@ from engine.payouts.enums import (
 )
 from engine.payouts.life_cycle import MissingDetail
 from engine.payouts.transition_requests import Approval
-from tests.desk.swaps.cash_book import accrued, open_book, row_counts, statuses, swap
+from tests.desk.swaps.cash_book import accrued, ages_on, open_book, row_counts, statuses, swap
 
 S = CashflowStatus
 TODAY = date(2024, 3, 13)
@@ -242,7 +242,7 @@ def test_ageing_is_in_the_order_of_reports(store: Store) -> None:
             justification="sanctions check",
         )
 
-    ages = deferrals.ageing(store, date(2024, 4, 22))
+    ages = ages_on(store, date(2024, 4, 22))
 
     assert [age.cashflow.cashflow_reference[-1] for age in ages] == ["c", "b", "d", "a"]
     assert [age.urgency for age in ages] == [

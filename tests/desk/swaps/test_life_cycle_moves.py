@@ -28,6 +28,7 @@ from engine.payouts.transition_requests import (
 from tests.desk.swaps.cash_book import (
     DUE,
     accrued,
+    ages_on,
     at_once,
     open_book,
     realise,
@@ -354,7 +355,7 @@ def test_episodes_follow_the_deferral(store: Store) -> None:
         changed_by="anna",
         justification="still open",
     )
-    (age,) = deferrals.ageing(store, date(2024, 5, 20))
+    (age,) = ages_on(store, date(2024, 5, 20))
     moved = deferrals.release(store, reference, business_date=date(2024, 5, 18), changed_by="anna")
 
     with store.read() as work:

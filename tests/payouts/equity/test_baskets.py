@@ -14,9 +14,7 @@ from engine.payouts.baskets import (
     checked_weights,
     contributions,
     rebalance,
-    reset_to_weights,
     resolve_units,
-    weighted_return,
 )
 from engine.payouts.enums import CompositionReason, CompositionStatus, FindingSeverity, NotionalMode, WeightType
 from engine.payouts.kernels_equity import basket_value as basket_value_kernel
@@ -63,7 +61,7 @@ def test_percentages_are_resolved_at_the_start():
 def test_a_rebalancing_to_target_keeps_the_value():
     """V-4: units 3,809.0909…, 1,929.6052…, 4,761.3636…; the second period loses 0.25 %."""
     basket = resolve_units(weighted(0.40, 0.35, 0.25), P0, USD, 1e6)
-    closed, opened = reset_to_weights(basket, P1, USD, on(30))
+    closed, opened = rebalance(basket, P1, USD, on(30), basket.constituents)
 
     exact = [
         Decimal("1047500") * w / p for w, p in ((Decimal("0.4"), 110), (Decimal("0.35"), 190), (Decimal("0.25"), 55))
@@ -72,14 +70,14 @@ def test_a_rebalancing_to_target_keeps_the_value():
     assert [int(units * 1e4) / 1e4 for units in units_of(opened)] == [3_809.0909, 1_929.6052, 4_761.3636]
     assert basket_value(opened, P2, USD) - basket_value(opened, P1, USD) == pytest.approx(-2_618.75, rel=1e-9)
     assert (closed.effective_to, opened.effective_from, opened.reason) == (on(30), on(30), CompositionReason.REBALANCE)
-    returns = [P2[name] / P1[name] - 1.0 for name in NAMES]
-    assert weighted_return((0.40, 0.35, 0.25), returns) == pytest.approx(-0.0025, rel=1e-12)
+    returned = basket_value(opened, P2, USD) / basket_value(opened, P1, USD) - 1.0
+    assert returned == pytest.approx(-0.0025, rel=1e-12)
 
 
 def test_compositions_made_by_rebalancing_pay_what_weights_restored_at_resets_pay():
     """The stored compositions and ON_RESET are two ways to the same amounts in RESET mode."""
     basket = resolve_units(weighted(0.40, 0.35, 0.25), P0, USD, 1e6)
-    compositions = reset_to_weights(basket, P1, USD, on(30))
+    compositions = rebalance(basket, P1, USD, on(30), basket.constituents)
     fixings = Fixings(prices={name: {START: P0[name], on(30): P1[name], on(60): P2[name]} for name in NAMES})
     terms = payout([on(30), on(60)], mode=NotionalMode.RESET, compositions=compositions)
 

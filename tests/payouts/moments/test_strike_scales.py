@@ -8,12 +8,11 @@ from engine.errors import InputError
 from engine.payouts.enums import StrikeScale
 from engine.payouts.strikes import (
     proposed_scale,
-    rescaled_variance,
-    rescaled_variance_notional,
-    rescaled_volatility,
     variance_notional,
+    variance_unit,
     vega_notional,
     volatility_notional,
+    volatility_unit,
 )
 
 POINTS, DECIMAL = StrikeScale.POINTS, StrikeScale.DECIMAL
@@ -27,9 +26,10 @@ def test_links_of_the_specification() -> None:
 
 def test_conversions_between_scales() -> None:
     """Volatility by 100, variance by 10,000, notional per variance unit the other way; vega is per point in both."""
-    assert rescaled_volatility(18, POINTS, DECIMAL) == pytest.approx(0.18)
-    assert rescaled_variance(0.0324, DECIMAL, POINTS) == pytest.approx(324)
-    assert rescaled_variance_notional(1_388.889, POINTS, DECIMAL) == pytest.approx(13_888_890)
+    assert (volatility_unit(DECIMAL), variance_unit(DECIMAL)) == (1, 1)
+    assert 18 / volatility_unit(POINTS) == pytest.approx(0.18)
+    assert 0.0324 * variance_unit(POINTS) == pytest.approx(324)
+    assert 1_388.889 * variance_unit(POINTS) == pytest.approx(13_888_890)
     assert (volatility_notional(50_000, POINTS), volatility_notional(50_000, DECIMAL)) == (50_000, 5_000_000)
 
 
