@@ -1,8 +1,8 @@
 """The end of day of a book of 10,000 total return swaps on 500 shares, stored: accruals, valuation, P&L.
 
 A day of a book that is under way, in a process that has run the day before, and in one that starts with it. Beside it
-the same day swap by swap, a sample scaled up, which is what a service that loops over its contracts does. And the
-writing of a year of accruals, which is most of a first day.
+the same day swap by swap, a sample scaled up, which is what a service that loops over its contracts does. Then one
+payout of the book in detail, and the writing of a year of accruals, which is most of a first day.
 """
 
 import time
@@ -11,14 +11,18 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 from unittest.mock import patch
+from uuid import UUID
 
 import numpy as np
 import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session
 
 from benchmarks.databases import fresh_store
-from benchmarks.figures import Figure, Unit
+from benchmarks.figures import Figure, Unit, median_seconds
+from db.models.payouts.performance import PerformancePayoutRow
 from db.payouts.end_of_day import EndOfDayRepository
 from db.payouts.fixings import PriceFixing, RateFixing
 from db.store import Store
@@ -155,6 +159,36 @@ def seconds_of_day(desk: SwapDesk, on: date, references: list[str] | None = None
     return time.perf_counter() - started
 
 
+def walked(session: Session, key: UUID) -> int:
+    """Load a payout as objects that fetch what they own when it is touched; how many there are."""
+    session.expunge_all()
+    waiting: list[Any] = [session.get_one(PerformancePayoutRow, key)]
+    for row in waiting:
+        owned = [
+            one for one in inspect(type(row)).relationships if one.cascade.delete_orphan or one.key == "instrument"
+        ]
+        for found in (getattr(row, one.key) for one in owned):
+            waiting += found if isinstance(found, list) else [] if found is None else [found]
+    return len(waiting)
+
+
+def detail_of_one(store: Store, repeats: int) -> Figure:
+    """A payout with its contract, terms, schedules and instrument, in a database that knows the sizes of its tables."""
+    with store.begin() as work:
+        work.driver.execute("ANALYZE")
+    with store.read() as work:
+        payouts = work.payouts.payouts
+        key = payouts.detail("TRS-05000", 1).payout_id
+        return Figure(
+            name="Detail of one payout",
+            amount=median_seconds(lambda: payouts.detail("TRS-05000", 1), repeats),
+            unit=Unit.MILLISECOND,
+            alternative="objects that fetch what they own when it is touched",
+            alternative_amount=median_seconds(lambda: walked(work.session, key), repeats),
+            target=0.010,
+        )
+
+
 @contextmanager
 def writing_of_accruals() -> Iterator[list[tuple[int, float]]]:
     """Rows and seconds of every writing of accruals meanwhile."""
@@ -214,7 +248,7 @@ def accruals_of_a_year() -> Figure:
 
 
 def run(*, is_quick: bool) -> list[Figure]:
-    """The end of day of the whole book, warm and in a new process, and a year of accruals."""
+    """The end of day of the whole book, warm and in a new process, one payout of it, and a year of accruals."""
     repeats = 1 if is_quick else 5
     with fresh_store() as store:
         filled(store)
@@ -232,6 +266,7 @@ def run(*, is_quick: bool) -> list[Figure]:
         for number in range(N_SAMPLE):
             seconds_of_day(desk, on, [f"TRS-{number:05d}"])
         one_by_one = (time.perf_counter() - started) * N_SWAPS / N_SAMPLE
+        detail = detail_of_one(store, 5 if is_quick else 50)
     return [
         Figure(
             name=f"End of day of {N_SWAPS:,} swaps, stored",
@@ -249,5 +284,6 @@ def run(*, is_quick: bool) -> list[Figure]:
             alternative_amount=one_by_one,
             target=10.0,
         ),
+        detail,
         accruals_of_a_year(),
     ]
