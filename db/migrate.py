@@ -11,7 +11,7 @@ from engine.errors import BackendError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0008"
+HEAD = "0011"
 """Newest schema revision; a constant, so that a start on a current schema need not load the migration library."""
 
 _LOCK = 3_001_001

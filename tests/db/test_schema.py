@@ -126,7 +126,7 @@ def test_a_schema_of_another_revision_is_refused(engine: Engine, storage_setting
     """A server of the user's own is not migrated unasked."""
     migrate.upgrade(engine, "0001")
 
-    with pytest.raises(BackendError, match=r"CLO-3004: The database is at schema revision 0001, not 0008"):
+    with pytest.raises(BackendError, match=r"CLO-3004: The database is at schema revision 0001, not 0011"):
         Store(storage_settings, engine.url.render_as_string(hide_password=False))
 
 
