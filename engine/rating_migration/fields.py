@@ -1,4 +1,4 @@
-"""What a simulated path of ratings is reported as, period by period: the 45 legacy fields and what they lack (spec 04 §8).
+"""What a simulated path of ratings is reported as: the 45 legacy fields by period, and what they lack (spec 04 §8).
 
 Every field is a row of a `(N_FIELDS, T + 1, S)` array, float64: counts of loans, balances in currency, rates as
 decimals; column 0 is the start of the simulation.
