@@ -91,7 +91,13 @@ class OneScenario:
         n_tranches, n_fees = len(deal.tranches), len(deal.fees)
         self._arrays = resolved.arrays
         self._rows = ScenarioRows(
-            np.ones(1), np.ones(1), np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64), resolved.default_row
+            cpr_multiplier=np.ones(1),
+            cdr_multiplier=np.ones(1),
+            severity_shift=np.zeros(1),
+            lag=np.zeros(1, np.int64),
+            curve=np.zeros(1, np.int64),
+            default_row=resolved.default_row,
+            event_recovery=np.full(resolved.default_row.shape, np.nan),
         )
         self._buffers = new_buffers(resolved.arrays)
         self._history = new_history(resolved.arrays)

@@ -148,6 +148,7 @@ def project_assets(
     cdr_period: Floats,
     recovery_rate: Floats,
     default_row: Ints,
+    event_recovery: Floats,
     state: Floats,
     flows: Floats,
     balances: Floats,
@@ -158,6 +159,7 @@ def project_assets(
     lag             : int, which of the H recovery lags applies
     cpr_period, cdr_period, recovery_rate : (E,) float64, from `fill_rate_tables`
     default_row     : (A,) int64, row on which the simulated rating is first in default, NEVER for none
+    event_recovery  : (A,) float64, part of a simulated default that is recovered, NaN for 1 - severity
     state           : (N_STATES, A) float64, scratch
     flows           : (N_FLOWS, K + 1, A) float64, currency, written; cells from lane_end on are never touched, and row
                       K stays as it is: both have to be zero when the array is first used
@@ -165,7 +167,8 @@ def project_assets(
     """
     grid, recoveries, interest_factor = borrowed(grid), borrowed(recoveries), borrowed(interest_factor)
     cpr_period, cdr_period, recovery_rate = borrowed(cpr_period), borrowed(cdr_period), borrowed(recovery_rate)
-    default_row, state, flows, balances = borrowed(default_row), borrowed(state), borrowed(flows), borrowed(balances)
+    default_row, event_recovery = borrowed(default_row), borrowed(event_recovery)
+    state, flows, balances = borrowed(state), borrowed(flows), borrowed(balances)
     n_rows = grid.lane_end.shape[0]
     has_events = _open(grid, recoveries.recovered_on[lag], default_row, state)
     keeps_balances = balances.shape[1] > 1 or n_rows == 1
@@ -173,7 +176,19 @@ def project_assets(
         n = grid.lane_end[k]
         if keeps_balances:
             _copy(state[PERFORMING], balances[BALANCE_BEGIN, k], n)
-        _pay(grid, interest_factor, cpr_period, cdr_period, recovery_rate, default_row, has_events, state, flows, k)
+        _pay(
+            grid,
+            interest_factor,
+            cpr_period,
+            cdr_period,
+            recovery_rate,
+            default_row,
+            event_recovery,
+            has_events,
+            state,
+            flows,
+            k,
+        )
         if keeps_balances:
             _copy(state[PERFORMING], balances[BALANCE_END, k], n)
         _collect_recoveries(recoveries, lag, k, n, state, flows)
@@ -197,6 +212,7 @@ def _pay(
     cdr_period: Floats,
     recovery_rate: Floats,
     default_row: Ints,
+    event_recovery: Floats,
     has_events: bool,
     state: Floats,
     flows: Floats,
@@ -216,6 +232,11 @@ def _pay(
             default[a] = performing[a] if default_row[a] == k else default[a]
     for a in range(n):
         value[a] = default[a] * recovery_rate[severity_entry[a]]
+    if has_events:
+        # NaN fails the comparison and leaves the rate of the assumptions.
+        for a in range(n):
+            is_own = default_row[a] == k and event_recovery[a] >= 0.0
+            value[a] = default[a] * event_recovery[a] if is_own else value[a]
     for a in range(n):
         interest[a] = factor[a] * (performing[a] - default[a])
     for a in range(n):

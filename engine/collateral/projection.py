@@ -101,6 +101,7 @@ def project(
         rates.cdr_period,
         rates.recovery_rate,
         default_row,
+        np.full(layout.n_assets, np.nan),
         buffers.state,
         buffers.flows,
         buffers.balances,

@@ -112,7 +112,8 @@ class ScenarioRows(NamedTuple):
     """One row per scenario; S rows.
 
     cpr_multiplier, cdr_multiplier, severity_shift (S,) float64; lag (S,) int64, which recovery lag of RecoveryRuns;
-    curve (S,) int64, which index curve; default_row (S, A) or (1, A) int64, simulated default of each asset.
+    curve (S,) int64, which index curve; default_row (S, A) or (1, A) int64, simulated default of each asset;
+    event_recovery (S, A) or (1, A) float64, part of it that is recovered, NaN for 1 - severity.
     """
 
     cpr_multiplier: Floats
@@ -121,6 +122,7 @@ class ScenarioRows(NamedTuple):
     lag: Ints
     curve: Ints
     default_row: Ints
+    event_recovery: Floats
 
 
 class ScenarioFigures(NamedTuple):
@@ -239,6 +241,7 @@ def project_collateral(arrays: DealArrays, rows: ScenarioRows, s: int, buffers: 
         buffers.cdr_period,
         buffers.recovery_rate,
         rows.default_row[min(s, rows.default_row.shape[0] - 1)],
+        rows.event_recovery[min(s, rows.event_recovery.shape[0] - 1)],
         buffers.lanes,
         buffers.flows,
         buffers.balances,

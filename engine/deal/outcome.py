@@ -28,7 +28,7 @@ def to_result(
     """The result of scenario 0, cut to its last period; row is that of its state."""
     deal, schedule, waterfall = resolved.deal, resolved.schedule, resolved.waterfall
     n = int(figures.last_period[0])
-    failure = _failure(resolved, int(figures.status[0]), n, figures.context[0])
+    failure = failure_of(resolved, int(figures.status[0]), n, figures.context[0])
     tranches = history.tranche[:n].copy()
     history.incentive[:n, INCENTIVE_COLUMNS.index("irr")] = _irr(resolved, history.tranche, n)
     return DealResult(
@@ -72,7 +72,8 @@ def oc_label(name: str) -> str:
     )
 
 
-def _failure(resolved: ResolvedDeal, status: int, period: int, where: npt.NDArray[np.int64]) -> Failure | None:
+def failure_of(resolved: ResolvedDeal, status: int, period: int, where: npt.NDArray[np.int64]) -> Failure | None:
+    """Where and why a run stopped, in words; None for one that reached its end. where (2,): section and step."""
     if status == Status.OK:
         return None
     is_in_tests = status == Status.UNDEFINED_CURE

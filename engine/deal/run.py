@@ -1,7 +1,7 @@
 """Run a deal: one scenario with its full history and trace, or many scenarios with their figures."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -85,7 +85,7 @@ def run_deal(
     resolved = resolve(deal, chosen, market.calendar, (market.curve,), as_of, quirks, configuration)
     arrays = resolved.arrays
     rows = _rows([Scenario(name="")], resolved, [0])
-    figures, states, buffers = _figures(1, resolved), _states(resolved), new_buffers(arrays)
+    figures, states, buffers = new_figures(1, resolved), block_states(resolved), new_buffers(arrays)
     history = new_history(arrays)
     if has_trace:
         n_steps = int(arrays.program.section_bounds.max(initial=0))
@@ -110,7 +110,7 @@ def run_many(
     curves = [market.curve.shifted(shift) if shift else market.curve for shift in shifts]
     resolved = resolve(deal, chosen, market.calendar, curves, as_of, quirks, configuration)
     rows = _rows(scenarios, resolved, [shifts.index(scenario.curve_shift) for scenario in scenarios])
-    figures = _figures(len(scenarios), resolved)
+    figures = new_figures(len(scenarios), resolved)
     run_blocks(resolved, rows, figures)
     return ScenarioResults(
         tranche_names=tuple(tranche.name for tranche in deal.tranches),
@@ -127,31 +127,53 @@ def run_many(
 
 def run_blocks(resolved: ResolvedDeal, rows: ScenarioRows, figures: ScenarioFigures) -> None:
     """Run every scenario of `rows` into `figures`, on as many threads as there are processors."""
-    n = rows.curve.shape[0]
-    n_blocks = max(1, min(SCENARIO_BLOCKS, n))
     arrays = resolved.arrays
 
-    def run(block: int) -> None:
-        first, last = block * n // n_blocks, (block + 1) * n // n_blocks
-        states, buffers, history = _states(resolved), new_buffers(arrays), new_history(arrays)
+    def run(first: int, last: int) -> None:
+        states, buffers, history = block_states(resolved), new_buffers(arrays), new_history(arrays)
         run_block(arrays, rows, first, last, states, OWN_ROW, buffers, history, figures)
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        list(pool.map(run, range(n_blocks)))
+    deal_out(rows.curve.shape[0], run)
+
+
+def deal_out(n: int, run: Callable[[int, int], None], n_threads: int | None = None) -> None:
+    """Call `run` for stretches [first, last) of n scenarios, on so many threads, by default one a processor."""
+    if n_threads == 1:
+        run(0, n)
+        return
+    n_blocks = max(1, min(SCENARIO_BLOCKS, n))
+    bounds = [block * n // n_blocks for block in range(n_blocks + 1)]
+    with ThreadPoolExecutor(max_workers=n_threads or os.cpu_count()) as pool:
+        list(pool.map(run, bounds[:-1], bounds[1:]))
 
 
 def _rows(scenarios: Sequence[Scenario], resolved: ResolvedDeal, curves: Sequence[int]) -> ScenarioRows:
-    return ScenarioRows(
+    return scenario_rows(
+        resolved,
         cpr_multiplier=np.array([scenario.cpr_multiplier for scenario in scenarios], dtype=np.float64),
         cdr_multiplier=np.array([scenario.cdr_multiplier for scenario in scenarios], dtype=np.float64),
         severity_shift=np.array([scenario.severity_shift for scenario in scenarios], dtype=np.float64),
-        lag=np.zeros(len(scenarios), dtype=np.int64),
         curve=np.array(curves, dtype=np.int64),
-        default_row=resolved.default_row,
     )
 
 
-def _figures(n: int, resolved: ResolvedDeal) -> ScenarioFigures:
+def scenario_rows(
+    resolved: ResolvedDeal, *, cpr_multiplier: Floats, cdr_multiplier: Floats, severity_shift: Floats, curve: Ints
+) -> ScenarioRows:
+    """Rows of S scenarios, (S,) each, of assets that default as their ratings say."""
+    return ScenarioRows(
+        cpr_multiplier=cpr_multiplier,
+        cdr_multiplier=cdr_multiplier,
+        severity_shift=severity_shift,
+        lag=np.zeros(curve.shape[0], dtype=np.int64),
+        curve=curve,
+        default_row=resolved.default_row,
+        event_recovery=np.full(resolved.default_row.shape, np.nan),
+    )
+
+
+def new_figures(n: int, resolved: ResolvedDeal) -> ScenarioFigures:
+    """Zeroed figures of n scenarios."""
     n_tranches, n_fees = len(resolved.deal.tranches), len(resolved.deal.fees)
     return ScenarioFigures(
         risk=np.zeros((n, n_tranches, len(RISK_COLUMNS))),
@@ -165,7 +187,7 @@ def _figures(n: int, resolved: ResolvedDeal) -> ScenarioFigures:
     )
 
 
-def _states(resolved: ResolvedDeal) -> StateBlock:
+def block_states(resolved: ResolvedDeal) -> StateBlock:
     """State of one block in OWN_ROW; the rows around it keep the blocks' memory out of each other's cache lines."""
     waterfall = resolved.waterfall
     return new_states(
