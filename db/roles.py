@@ -11,7 +11,8 @@ READER, WRITER = "clodesk_reader", "clodesk_writer"
 
 _EDITED = (
     "assets, clo_deals, clo_tranches, liabilities, deal_assets, waterfall_configurations, mag_waterfall_configs,"
-    " compliance_tests, deal_limits, assumption_sets, scenarios, runs, asset_correlations, data_versions"
+    " compliance_tests, deal_limits, assumption_sets, scenarios, runs, asset_correlations, data_versions,"
+    " block_jobs, job_blocks"
 )
 
 _PAYOUT_TERMS = (

@@ -1,6 +1,6 @@
 """A deal result as named arrays, exact to the bit, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -99,6 +99,16 @@ def load_arrays(
             [run_id, run_at, prefix, prefix],
         ).fetchall()
     return {name: _array(name, dtype, shape, data) for name, dtype, shape, data in rows}
+
+
+def load_array_of_runs(connection: psycopg.Connection[Any], run_ids: Sequence[int], name: str) -> dict[int, Array]:
+    """One array of several runs by run number; runs without it are left out."""
+    with connection.cursor(binary=True) as cursor:
+        rows = cursor.execute(
+            "SELECT run_id, dtype, shape, data FROM run_arrays WHERE run_id = ANY(%s) AND name = %s",
+            [list(run_ids), name],
+        ).fetchall()
+    return {run_id: _array(name, dtype, shape, data) for run_id, dtype, shape, data in rows}
 
 
 def _dtype_text(dtype: np.dtype[Any]) -> str:

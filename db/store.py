@@ -3,7 +3,7 @@
 import copy
 import getpass
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -19,12 +19,15 @@ from db.asset_flows import AssetCashFlows
 from db.changes import Change, preview
 from db.compliance import ComplianceRepository
 from db.connection import driver_connection, driver_errors, make_engine, parsed_url, shown_address
+from db.correlations import CorrelationRepository
 from db.embedded import start_postgres
 from db.handles import HandleRepository
 from db.models.scenarios import AssumptionSetRow, ScenarioRow
 from db.runs import RunHeader, RunRepository, StoredRun
+from db.scenario_grids import GridRepository
 from db.scenarios import NamedContentRepository
 from db.settings import StorageSettings, settings_of_environment
+from db.simulations import SimulationRepository
 from db.snapshots import ImportOutcome, SnapshotRepository
 from db.waterfall_configurations import WaterfallRepository
 from engine.compliance.metrics import PoolMetrics
@@ -34,6 +37,7 @@ from engine.deal.results import DealResult
 from engine.snapshot import Finding, WorkbookSnapshot
 
 if TYPE_CHECKING:
+    from db.blocks import BlockStore
     from db.payouts.views import ViewRefresh
     from db.payouts.work import PayoutWork
 
@@ -47,6 +51,9 @@ class UnitOfWork:
         self.snapshots = SnapshotRepository(self.driver)
         self.runs = RunRepository(self.driver)
         self.compliance = ComplianceRepository(self.driver)
+        self.correlations = CorrelationRepository(self.driver)
+        self.simulations = SimulationRepository(self.driver)
+        self.grids = GridRepository(self.driver)
         self.handles = HandleRepository(self.driver)
         self.waterfalls = WaterfallRepository(self.session)
         self.assumption_sets = NamedContentRepository(self.session, AssumptionSetRow, "assumption set")
@@ -102,9 +109,21 @@ class Store:
         return made
 
     @property
+    def user(self) -> str:
+        """In whose name it writes."""
+        return self._user
+
+    @property
     def address(self) -> str:
         """Where the database is, for people: without password."""
         return shown_address(self._url)
+
+    @property
+    def blocks(self) -> "BlockStore":
+        """Finished blocks of calculations that are under way; connections are shared."""
+        from db.blocks import BlockStore
+
+        return BlockStore(self._engine, self._url)
 
     @contextmanager
     def begin(self, user: str = "") -> Iterator[UnitOfWork]:
@@ -190,6 +209,15 @@ class Store:
         with self.begin(header.requested_by) as work:
             run = work.runs.start(header, deal_name)
             work.runs.store_tables(run, tables)
+            return work.runs.finish(run)
+
+    def save_with(self, header: RunHeader, deal_name: str, write: Callable[[UnitOfWork, StoredRun], None]) -> StoredRun:
+        """Store a run with what `write` keeps of it, whole or not at all."""
+        self.prepare_partitions()
+        header = replace(header, requested_by=header.requested_by or self._user)
+        with self.begin(header.requested_by) as work:
+            run = work.runs.start(header, deal_name)
+            write(work, run)
             return work.runs.finish(run)
 
     def prepare_partitions(self) -> None:

@@ -16,6 +16,7 @@ cells; 30xx storage; 31xx calculation server; 40xx desk and command line. A numb
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 class ClodeskError(Exception):
@@ -31,10 +32,20 @@ class ClodeskError(Exception):
         self.remedy = remedy
         super().__init__(number, problem, where, remedy)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled with every attribute: an error crosses the borders of processes whole."""
+        return _unpickled, (type(self), self.args, self.__dict__)
+
     def __str__(self) -> str:
         place = f", at {self.where}" if self.where else ""
         advice = f" {self.remedy}" if self.remedy else ""
         return f"{self.number}: {self.problem}{place}.{advice}"
+
+
+def _unpickled(kind: type[ClodeskError], args: tuple[str, ...], attributes: dict[str, Any]) -> ClodeskError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
 
 
 class InputError(ClodeskError):

@@ -9,9 +9,12 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     DateTime,
+    Double,
+    ForeignKey,
     Identity,
     Index,
     Integer,
@@ -119,3 +122,36 @@ ASSET_CORRELATIONS = Table(
     created_at(),
 )
 """A correlation matrix: ids in order, and the rows of the lower triangle with the diagonal as little-endian float64."""
+
+ASSET_CORRELATION_PAIRS = Table(
+    "asset_correlation_pairs",
+    METADATA,
+    Column(
+        "content_hash",
+        String(64),
+        ForeignKey("asset_correlations.content_hash", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("asset_1", Text(collation="C"), primary_key=True),
+    Column("asset_2", Text(collation="C"), primary_key=True),
+    Column("correlation", Double),
+    CheckConstraint("asset_1 <> asset_2", name="distinct"),
+    Index("idx_asset_correlation_pairs_asset_2", "content_hash", "asset_2"),
+)
+"""The same matrix pair by pair: each pair once with asset_1 < asset_2 by byte; both orders where the matrix is not
+symmetric, the row's asset first. The diagonal is in the matrix alone; NULL where the matrix holds no number. Of an id
+that stands twice in the matrix, the first row counts."""
+
+CORRELATION_SOURCES = Table(
+    "correlation_sources",
+    METADATA,
+    Column("correlation_source_id", BigInteger, Identity(always=False), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("effective_date", Date, nullable=False),
+    Column("content_hash", String(64), ForeignKey("asset_correlations.content_hash")),
+    Column("imported_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("imported_by", Text, nullable=False, server_default=func.current_user()),
+    Index("idx_correlation_sources_effective_date", "effective_date"),
+)
+"""Matrices that came without a workbook. From its effective date on one stands in for the sheet of the workbooks, until
+the next; without a hash the sheets count again. Rows are added and never changed."""

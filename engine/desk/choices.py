@@ -2,19 +2,31 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from db.snapshots import StoredDeal
 from db.store import UnitOfWork
 from engine.deal.assumptions import BUILT_IN_SCENARIOS, AssumptionSet, Scenario
 from engine.desk import assumption_sets, handles
-from engine.errors import InputError
+from engine.errors import InputError, ReferenceDataError
 from engine.modes import Mode
 from engine.snapshot import WorkbookSnapshot
 from engine.waterfall.configuration import NO_CONFIGURATION, Configuration, read_configuration
 from engine.waterfall.library import load_program
 from engine.waterfall.parser import parse_program
 from engine.waterfall.program import Program
+
+
+def newest_file(work: UnitOfWork, as_of: date | None) -> int:
+    """The workbook that was imported last, of a date if one is given; ReferenceDataError CLO-4070 without one."""
+    found = work.snapshots.newest_file() if as_of is None else work.snapshots.newest_file_of(as_of)
+    if found is None:
+        when = "" if as_of is None else f" of {as_of}"
+        raise ReferenceDataError(
+            "CLO-4070", f"No workbook{when} was imported", remedy="Import one with `clodesk import FILE`."
+        )
+    return found
 
 
 def assumption_set(work: UnitOfWork, name: str, book: WorkbookSnapshot | None) -> AssumptionSet:

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from importlib.metadata import version
 
 import orjson
 
@@ -20,22 +19,17 @@ from engine.deal.run import DealMarket, run_deal
 from engine.desk import assumption_sets, choices, summary
 from engine.desk.assembly import AssembledDeal, Universe, assemble
 from engine.desk.calendars import calendar_of
+from engine.desk.engine_version import engine_version as engine_version
 from engine.desk.flows import project_assets_of
 from engine.desk.records import Progress, RunOutcome
 from engine.errors import InputError
 from engine.market.curve import IndexCurve
 from engine.modes import Mode
-from engine.numerics import source_hash
 from engine.snapshot import DealSnapshot, Finding, WorkbookSnapshot
 from engine.waterfall.compiler import program_hash
 from engine.waterfall.configuration import NO_CONFIGURATION, Configuration, write_configuration
 from engine.waterfall.program import Program
 from workbooks.results import AssumptionSource, RunSummary
-
-
-def engine_version() -> str:
-    """Version of the product and a hash of the engine's sources: a run of other code is another run."""
-    return f"{version('clodesk')}+{source_hash()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

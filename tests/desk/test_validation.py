@@ -116,7 +116,10 @@ def test_stored_data_are_judged_by_deal_and_as_a_whole(desk: Desk, store: Store,
         (DEAL_NAME,),
         demo_book.analysis_date,
     )
-    assert [(found.code, found.where) for found in everything.violations] == [("E-PRICE", "'All Assets'!A900")]
+    assert [(found.code, found.where) for found in everything.violations] == [
+        ("E-PRICE", "'All Assets'!A900"),
+        ("I-COVERAGE", "correlation"),
+    ]
     assert everything.has_errors
     assert of_deal.violations == ()
     assert not of_deal.has_errors

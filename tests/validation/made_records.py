@@ -224,5 +224,6 @@ def with_dates(records: Records, **changes: object) -> Records:
 
 
 def with_matrix(records: Records, matrix: list[list[float]]) -> Records:
-    """Other correlations."""
-    return replace(records, correlation=Correlation(ids=("A1", "A2"), matrix=np.array(matrix)))
+    """Other correlations, of as many assets as there are rows."""
+    ids = tuple(f"A{number}" for number in range(1, len(matrix) + 1))
+    return replace(records, correlation=Correlation(ids=ids, matrix=np.array(matrix)))

@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from engine.rating_migration.correlation_checks import matrix_faults
 from engine.snapshot import Correlation
-from engine.validation.correlations import matrix_faults
 from workbooks.legacy.cells import address
 from workbooks.legacy.findings import Code
 from workbooks.legacy.values import CellReader, trimmed
@@ -27,10 +27,16 @@ def read_correlation(cells: CellReader) -> Correlation | None:
         np.array([left != right for left, right in zip(ids, across, strict=True)]),
         "ids of row 1 and column A differ",
     )
+    seen: set[str] = set()
+    for row, name in enumerate(ids, start=2):
+        if name in seen:
+            remark = f"asset {name} of the correlation matrix is repeated; its first row counts"
+            cells.report(Code.MATRIX, row, 1, remark, found=name)
+        seen.add(name)
     if trimmed(str(cells.raw(1, n_ids + 2))):
         cells.report(Code.MATRIX, 1, n_ids + 2, "more ids in row 1 than in column A")
-    for remark, is_wrong in matrix_faults(matrix):
-        _report_first(cells, is_wrong, remark)
+    for kind, is_wrong in matrix_faults(matrix):
+        _report_first(cells, is_wrong, kind.value)
     return Correlation(ids=ids, matrix=matrix)
 
 

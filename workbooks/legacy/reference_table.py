@@ -19,6 +19,9 @@ SMALLEST_USUAL_YIELD = 0.02
 
 ROW_SUM_TOLERANCE = 1e-6
 
+DEFAULTED = "D"
+"""The absorbing state of the transition matrix, its last."""
+
 HOLIDAYS = Anchor("Holidays", 4, column_number("B"), 1, LAST_ROW)
 FIXINGS = Anchor("LIBOR_Rates", 4, column_number("D"), 5, LAST_ROW, is_list=False)
 VECTORS = Anchor("CF_Vectors", 3, column_number("I"), 9, 1000, is_list=False)
@@ -209,7 +212,11 @@ def _deal_list(cells: CellReader) -> tuple[str, ...]:
 
 
 def _transition_matrix(cells: CellReader) -> TransitionMatrix | None:
-    """One-year probabilities as stored; a row that does not sum to 1 or a default that is left is W-MATRIX."""
+    """One-year probabilities as stored; whatever a matrix of probabilities must not be is W-MATRIX.
+
+    That is a row that does not sum to 1, an entry outside of 0 to 1, a rating that is blank or stands twice, and a
+    default that is missing or left.
+    """
     located = locate(cells, TRANSITION_MATRIX)
     n_ratings = TRANSITION_MATRIX.width
     top, left = located.top, located.left
@@ -220,11 +227,15 @@ def _transition_matrix(cells: CellReader) -> TransitionMatrix | None:
     down = tuple(cells.key(top + offset, left - 1, "rating") for offset in range(n_ratings))
     if ratings != down:
         cells.report(Code.MATRIX, top, left - 1, "ratings of row and column differ")
+    _report_ratings(cells, ratings, top - 1, left)
     matrix = np.full((n_ratings, n_ratings), np.nan)
     for i in range(n_ratings):
         for j in range(n_ratings):
             value = cells.number(top + i, left + j, f"probability {ratings[i]} to {ratings[j]}", blank=0.0)
             matrix[i, j] = np.nan if value is None else value
+            if value is not None and not 0 <= value <= 1:
+                remark = f"probability {ratings[i]} to {ratings[j]} is not between 0 and 1"
+                cells.report(Code.MATRIX, top + i, left + j, remark, found=value, used=value)
         row_sum = float(matrix[i].sum())
         if not abs(row_sum - 1) <= ROW_SUM_TOLERANCE:
             remark = f"probabilities of {ratings[i]} sum to {row_sum:.9g}"
@@ -233,6 +244,19 @@ def _transition_matrix(cells: CellReader) -> TransitionMatrix | None:
         remark = f"{ratings[-1]} is not absorbing"
         cells.report(Code.MATRIX, top + n_ratings - 1, left + n_ratings - 1, remark, found=matrix[-1, -1])
     return TransitionMatrix(ratings=ratings, matrix=matrix)
+
+
+def _report_ratings(cells: CellReader, ratings: tuple[str, ...], row: int, left: int) -> None:
+    for offset, rating in enumerate(ratings):
+        if not rating:
+            cells.report(Code.MATRIX, row, left + offset, "a rating of the transition matrix is blank")
+        elif rating in ratings[:offset]:
+            remark = f"rating {rating} of the transition matrix is repeated"
+            cells.report(Code.MATRIX, row, left + offset, remark, found=rating)
+    if DEFAULTED not in ratings:
+        last = left + len(ratings) - 1
+        remark = f"no state of default: {DEFAULTED} is not among the ratings of the transition matrix"
+        cells.report(Code.MATRIX, row, last, remark, found=ratings[-1])
 
 
 def _correlation_rules(cells: CellReader) -> tuple[CorrelationRule, ...]:

@@ -1,1 +1,2 @@
-SELECT 1; -- filled with its tables
+DROP TABLE correlation_sources;
+DROP TABLE asset_correlation_pairs;

@@ -1,1 +1,4 @@
-SELECT 1; -- filled with its tables
+DROP TABLE simulation_tranche_statistics;
+DROP TABLE simulation_statistics;
+DROP TABLE job_blocks;
+DROP TABLE block_jobs;

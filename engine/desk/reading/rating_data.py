@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
-from engine.closest import did_you_mean
 from engine.collateral.asset import Asset
+from engine.desk.correlations import no_matrix, not_in_matrix
 from engine.desk.reading.asset_lists import assets_of
 from engine.desk.reading.views import Views
 from engine.errors import ReferenceDataError
@@ -26,7 +26,8 @@ def transition_matrix(views: Views, step: Step, as_of: date | None, mode: Mode) 
         stored = source.book.transition_matrix
         if stored is None:
             raise _missing("CLO-4090", "transition matrix", source.book)
-        return TransitionMatrix(ratings=stored.ratings, matrix=period_matrix(stored.matrix, step, mode))
+        matrix = period_matrix(stored.matrix, step, mode, accepts_error=True)
+        return TransitionMatrix(ratings=stored.ratings, matrix=matrix)
 
     return views.kept("transition", source.source_file_id, step, mode, deal=None, load=load)
 
@@ -45,12 +46,12 @@ def correlations(
         return assets, _rules(universe.source.book).matrix(assets)
     stored = views.correlation(universe.source.source_file_id)
     if stored is None:
-        raise _missing("CLO-4091", "correlation matrix", universe.source.book)
+        raise no_matrix(as_of)
     place = views.kept(
         "correlation places",
         universe.source.source_file_id,
         deal=None,
-        load=lambda: {name: i for i, name in enumerate(stored.ids)},
+        load=lambda: {name: i for i, name in reversed(list(enumerate(stored.ids)))},
     )
     rows = [_place(place, asset.blkrock_id) for asset in assets]
     return assets, _part(stored, rows)
@@ -62,11 +63,7 @@ def _part(stored: Correlation, rows: Sequence[int]) -> list[list[float | None]]:
 
 def _place(place: dict[str, int], name: str) -> int:
     if name not in place:
-        raise ReferenceDataError(
-            "CLO-4092",
-            f"Asset {name} is not in the correlation matrix",
-            remedy=did_you_mean(name, place, "Add it to the sheet Asset Correlation, or use the system source."),
-        )
+        raise not_in_matrix(name, place)
     return place[name]
 
 

@@ -184,17 +184,8 @@ class Views:
     def newest_book(self, as_of: date | None = None) -> BookView:
         """The workbook imported last, of a date if one is given: the universe of assets and the market data."""
 
-        def load() -> int:
-            with self._store.read() as work:
-                found = work.snapshots.newest_file() if as_of is None else work.snapshots.newest_file_of(as_of)
-            if found is None:
-                when = "" if as_of is None else f" of {as_of}"
-                raise ReferenceDataError(
-                    "CLO-4070", f"No workbook{when} was imported", remedy="Import one with `clodesk import FILE`."
-                )
-            return found
-
-        return self.book(self.kept("newest", as_of, deal=None, load=load))
+        found = self.loaded("newest", as_of, deal=None, load=lambda work: choices.newest_file(work, as_of))
+        return self.book(found)
 
     def book_named(self, file_name: str) -> BookView:
         """The workbook of a file name that was imported last; ReferenceDataError CLO-4081 where there is none."""
@@ -211,13 +202,21 @@ class Views:
         return self.book(self.kept("named", file_name.casefold(), deal=None, load=load))
 
     def correlation(self, source_file_id: int) -> Correlation | None:
-        """The correlation matrix of an imported workbook, None where it has none."""
+        """The correlation matrix in force for an imported workbook, None where there is none."""
+        version = self.loaded(
+            "correlation in force",
+            source_file_id,
+            deal=None,
+            load=lambda work: work.correlations.in_force(source_file_id),
+        )
+        if version is None:
+            return None
 
-        def load() -> Correlation | None:
+        def load() -> Correlation:
             with self._store.read() as work:
-                return work.snapshots.correlation(source_file_id)
+                return work.correlations.matrix(version, self._cache)
 
-        return self._shelf.get(("correlation", source_file_id), load)
+        return self._shelf.get(("correlation", version.content_hash), load)
 
     def stored_runs(self, deal: str | None = None, *, limit: int = 1000) -> tuple[StoredRun, ...]:
         """Stored runs of a deal or of all, newest first."""

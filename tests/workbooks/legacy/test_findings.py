@@ -201,6 +201,12 @@ def test_a_repeated_key_keeps_the_file_out(book, imported, code, sheet, cell, va
         ("W-CALENDAR", DEAL, "AG5", date(2016, 4, 14)),
         ("W-MATRIX", REFERENCE, "W4", 0.1),
         ("W-MATRIX", REFERENCE, "U4", "aaa"),
+        ("W-MATRIX", REFERENCE, "X5", -0.01),
+        ("W-MATRIX", REFERENCE, "W5", 1.5),
+        ("W-MATRIX", REFERENCE, "AM21", 0.9),
+        ("W-MATRIX", REFERENCE, "AM3", "Default"),
+        ("W-MATRIX", REFERENCE, "W3", "AAA"),
+        ("W-MATRIX", "Asset Correlation", "A3", "BRSA"),
         ("W-MATRIX", "Asset Correlation", "C2", 0.4),
         ("W-MATRIX", "Asset Correlation", "B2", 0.9),
         ("W-MATRIX", "Asset Correlation", "C1", "BRSX"),
@@ -234,6 +240,20 @@ def test_an_oddity_is_imported_with_a_remark(book, imported, code, sheet, cell, 
 
     assert reading.snapshot is not None
     assert (sheet, moved.get(code, {}).get(cell, cell)) in places(reading, code)
+
+
+def test_a_wrong_probability_names_its_ratings(book, imported):
+    """Which rating moves to which, what the row of a rating sums to, and which rating is left for ever."""
+    book.put(REFERENCE, "X5", [-0.01])
+    book.put(REFERENCE, "AM21", [0.9])
+
+    reading = imported()
+
+    told = [finding.text for finding in reading.findings if finding.code == "W-MATRIX"]
+    assert told[0] == "probability AA+ to AA is not between 0 and 1"
+    assert told[1].startswith("probabilities of AA+ sum to 0.")
+    assert told[2:] == ["probabilities of D sum to 0.9", "D is not absorbing"]
+    assert reading.snapshot.transition_matrix.matrix[1, 2] == -0.01
 
 
 def test_a_cell_error_is_read_as_no_value(book, imported):
