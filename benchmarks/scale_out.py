@@ -1,7 +1,7 @@
 """Blocks on 1, 2 and 4 workers beside one, and finished blocks into PostgreSQL beside a file.
 
-The stand-in does what a simulation does to a machine: arithmetic of a kernel on one core, and four mebibytes of results
-a block. A job of the desk is measured in the same way: `worker_seconds(job, repeats)`.
+The job is that of ten thousand paths through a deal of the MAG 17's size; two of four workers find no core of their own
+on a machine with two.
 """
 
 import io
@@ -16,15 +16,14 @@ import numpy as np
 
 from benchmarks.databases import fresh_store
 from benchmarks.figures import Figure, Unit, median_seconds
-from benchmarks.stand_in import StandIn
+from benchmarks.simulation import N_SIMULATIONS, deal_job
 from db.blocks import JobHeader
 from db.store import Store
 from engine.desk.blocks.execute import execute
 from engine.desk.blocks.job import Array, BlockJob
 from engine.desk.blocks.settings import BlockSettings, WorkerKind
+from engine.rating_migration.draws import CHUNK
 
-FIELDS_OF_A_BLOCK = (49, 41, 2048)
-"""Fields, dates and simulations of a block of one deal: 33 MB in double precision."""
 _ALLOWED = (WorkerKind.THREADS, WorkerKind.PROCESSES)
 _COUNTS = (1, 2, 4)
 
@@ -54,15 +53,14 @@ def _run(job: BlockJob, settings: BlockSettings) -> Any:
 
 
 def start_seconds(repeats: int) -> float:
-    """Seconds to start a process, send it the job and get one block that costs nothing."""
-    job = StandIn(n_blocks=1, rounds=1)
+    """Seconds to start a process, send it the job and get one block of a single chunk."""
+    _, job = deal_job(CHUNK)
     return median_seconds(_run(job, BlockSettings(kind=WorkerKind.PROCESSES, n_workers=1)), repeats)
 
 
-def storage_seconds(store: Store, n_blocks: int) -> tuple[float, float, float]:
+def storage_seconds(store: Store, arrays: Mapping[str, Array], n_blocks: int) -> tuple[float, float, float]:
     """Seconds a block into the database, out of it again, and into a file that is forced to disk."""
     header = JobHeader(key="bench", kind="benchmark", label="", n_blocks=n_blocks, requested_by="", spec={})
-    arrays = {"fields": np.random.default_rng(1).uniform(size=FIELDS_OF_A_BLOCK)}
     with store.blocks.opened(header):
         started = time.perf_counter()
         for block in range(n_blocks):
@@ -91,16 +89,17 @@ def _file_seconds(arrays: Mapping[str, Array], n_blocks: int) -> float:
 def run(*, is_quick: bool) -> list[Figure]:
     """Workers beside one thread, the start of a process, and blocks into storage and back."""
     repeats = 1 if is_quick else 3
-    job = StandIn(n_blocks=8 if is_quick else 16)
+    label, job = deal_job(N_SIMULATIONS)
     seconds = worker_seconds(job, repeats)
     alone = seconds[WorkerKind.THREADS, 1]
     with fresh_store() as store:
-        into, back, file = storage_seconds(store, 4 if is_quick else 16)
-    size = 8 * int(np.prod(FIELDS_OF_A_BLOCK)) / 1e6
+        arrays = job.run(0)
+        into, back, file = storage_seconds(store, arrays, 4 if is_quick else 16)
+    size = sum(array.nbytes for array in arrays.values()) / 1e6
     return [
         *(
             Figure(
-                name=f"{job.n_blocks} blocks on {kind.value}:{n_workers}",
+                name=f"{N_SIMULATIONS:,} paths through {label} on {kind.value}:{n_workers}",
                 amount=found,
                 unit=Unit.SECOND,
                 alternative="the same on threads:1",

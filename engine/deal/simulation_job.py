@@ -3,7 +3,7 @@
 A block is a pure function of the job and its number; it runs on one thread, wherever that is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -134,10 +134,11 @@ def _named(
 class SimulationResults:
     """Gathers the blocks of a job: every block in its place, in whatever order they come."""
 
-    def __init__(self, job: SimulationJob) -> None:
+    def __init__(self, job: SimulationJob, new_array: Callable[[tuple[int, ...]], Floats] = np.empty) -> None:
+        """new_array: makes the array (N_FIELDS, T + 1, S) of each pool, which may lie in a file where it is large."""
+        shape = N_FIELDS, job.plan.n_periods + 1, job.plan.draws.n_simulations
         self._job = job
-        self._shape = N_FIELDS, job.plan.n_periods + 1, job.plan.draws.n_simulations
-        self._fields = [np.empty(self._shape) for _ in job.pools]
+        self._fields = [new_array(shape) for _ in job.pools]
         self._figures: list[dict[int, PathFigures]] = [{} for _ in job.pools]
 
     def receive(self, block: int, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:

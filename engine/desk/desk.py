@@ -45,7 +45,10 @@ from engine.trading.trades import Grouping, Settlement, Side, Trade
 
 if TYPE_CHECKING:
     from engine.desk.access import Access
+    from engine.desk.correlations import Correlations
+    from engine.desk.grid_records import BreakEvenOutcome, BreakEvenRequest, GridOutcome, GridRequest, RunChoice
     from engine.desk.reading.views import Views, ViewShelf
+    from engine.desk.simulations.desk import SimulationDesk
     from engine.desk.swaps.desk import SwapDesk
 
 NO_RULES = Settlement()
@@ -92,6 +95,19 @@ class Desk:
         if self._swaps is None:
             self._swaps = SwapDesk(self._store)
         return self._swaps
+
+    def correlations(self, as_of: date | None = None) -> "Correlations":
+        """Asset correlations in force at a date, by default at that of the newest workbook."""
+        from engine.desk.correlations import Correlations
+
+        return Correlations(self._store, self._cache, as_of)
+
+    @property
+    def simulations(self) -> "SimulationDesk":
+        """Simulations of ratings, and of deals along them."""
+        from engine.desk.simulations.desk import SimulationDesk
+
+        return SimulationDesk(self._store, self._cache)
 
     # What cells read
 
@@ -224,6 +240,49 @@ class Desk:
             "CLO-4014",
             f"{deal} has no stored run" + (f" of scenario {scenario}" if scenario else ""),
             remedy=f'Run it first: clodesk run "{deal}" --assumptions NAME.',
+        )
+
+    # Grids
+
+    def grid(self, choice: "RunChoice", request: "GridRequest", *, progress: Progress | None = None) -> "GridOutcome":
+        """Run every combination of values, or named scenarios, or answer from the store when nothing has changed.
+
+        Raises InputError for axes, scenarios or tranches that cannot be; nothing is stored then.
+        """
+        from engine.desk import grids
+
+        return grids.run_grid(self._store, choice, request, progress or _silent)
+
+    def breakeven(
+        self, choice: "RunChoice", request: "BreakEvenRequest", *, progress: Progress | None = None
+    ) -> "BreakEvenOutcome":
+        """The default rates at which classes take their first loss, and price tables; as `grid`."""
+        from engine.desk import grids
+
+        return grids.find_break_evens(self._store, choice, request, progress or _silent)
+
+    def export_grid(self, path: Path, outcome: "GridOutcome") -> None:
+        """Write a grid as a workbook of heat maps; an existing file is replaced."""
+        from workbooks.grids import GridRecord, write_grid
+
+        write_grid(
+            path,
+            GridRecord(run_id=outcome.run_id, head=outcome.head, points=outcome.points, results=outcome.results),
+        )
+
+    def export_break_evens(self, path: Path, outcome: "BreakEvenOutcome") -> None:
+        """Write break-evens and price tables as a workbook; an existing file is replaced."""
+        from workbooks.grids import BreakEvenRecord, write_break_evens
+
+        write_break_evens(
+            path,
+            BreakEvenRecord(
+                run_id=outcome.run_id,
+                head=outcome.head,
+                credit=outcome.credit,
+                found=outcome.found,
+                tables=outcome.tables,
+            ),
         )
 
     # Compliance

@@ -10,10 +10,12 @@ from engine.compliance.metrics import pool_metrics
 from engine.compliance.results import results_of
 from engine.conventions.calendar import Calendar
 from engine.deal.assumptions import BASE, STRESS
+from engine.deal.points import DealRun, run_at, scenario_points
 from engine.deal.run import DealMarket, run_deal, run_many
 from engine.desk.assembly import Universe, assemble
 from engine.desk.assumption_sets import from_workbook
 from engine.desk.compliance_inputs import compliance_inputs
+from engine.desk.simulations.warming import compile_simulation_kernels
 from engine.desk.swaps.warming import compile_swap_kernels
 from engine.market.curve import IndexCurve
 from engine.waterfall.parser import parse_program
@@ -36,6 +38,11 @@ def compile_kernels(report: Callable[[str, float], None]) -> float:
     asset_cashflows(lay_out_pool(deal.holdings, book.analysis_date, market.calendar), market.curve)
     report("Many scenarios", 0.8)
     run_many(deal, market, book.analysis_date, (BASE, STRESS), program=program)
+    report("Simulations", 0.9)
+    compile_simulation_kernels(book, deal, market, program)
+    report("Grids", 0.9)
+    grid = DealRun(deal=deal, market=market, as_of=book.analysis_date, quirks=frozenset(), program=program)
+    run_at(grid, scenario_points((BASE, STRESS)))
     report("Compliance", 0.95)
     inputs = compliance_inputs(snapshot, (row.asset for row in book.assets))
     results_of(evaluate(inputs.plan(), inputs.holdings))

@@ -2,7 +2,8 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,12 +17,12 @@ from db.runs import RunHeader, StoredRun
 from db.simulations import RATING_MIGRATION, SIMULATION
 from db.store import Store, UnitOfWork
 from engine.conventions.days import to_dates
-from engine.deal.simulation_job import SimulationResults
+from engine.deal.simulation_job import SimulationJob, SimulationResults
 from engine.desk.blocks.resume import run_stored
 from engine.desk.blocks.settings import BlockSettings
 from engine.desk.engine_version import engine_version
 from engine.desk.records import Progress
-from engine.desk.simulations.build import BuiltSimulation, build, job_key
+from engine.desk.simulations.build import build, job_key
 from engine.desk.simulations.inputs import SimulationInputs, assumptions_name, read_inputs
 from engine.desk.simulations.keeping import record_arrays, record_from
 from engine.desk.simulations.request import SimulationRequest
@@ -41,6 +42,9 @@ KINDS = (RATING_MIGRATION, SIMULATION)
 REQUEST = "request"
 PATHS = "paths."
 EQUITY_IRR = f"{PATHS}equity_irr"
+LARGE = 1 << 30
+"""Bytes of an array from which on it lies in a file."""
+
 _COMPUTING = 0.85
 """Share of the progress that the paths take; the rest is summing up and storing."""
 
@@ -90,7 +94,7 @@ def simulate(
         return simulate_as_legacy(store, inputs, user=user, progress=progress)
     seed = secrets.randbits(63) if request.seed is None else request.seed
     built = build(inputs, seed)
-    results = SimulationResults(built.job)
+    results = SimulationResults(built.job, roomy_array)
     run_stored(
         store.blocks,
         built.job,
@@ -117,6 +121,13 @@ def simulate(
     store.blocks.discard(built.job.key)
     progress("Done", 1.0)
     return outcome
+
+
+def roomy_array(shape: tuple[int, ...]) -> Floats:
+    """An empty array; a large one lies in a file that goes with it, so that memory stays bounded (spec 04 R6)."""
+    if 8 * int(np.prod(shape, dtype=np.int64)) <= LARGE:
+        return np.empty(shape)
+    return np.memmap(tempfile.TemporaryFile(prefix="clodesk-"), dtype=np.float64, mode="w+", shape=shape)
 
 
 def kind_of(request: SimulationRequest) -> str:
@@ -248,36 +259,49 @@ def replayed_path(store: Store, cache: Cache, run: StoredRun, deal_name: str, si
     engine have changed since.
     """
     with store.read() as work:
-        request = stored_request(work, run)
-        inputs = read_inputs(work, cache, request)
+        inputs = inputs_of_run(work, cache, run, deal_name)
+    request = inputs.request
     if not 1 <= simulation <= request.n_simulations:
         raise InputError(
             "CLO-4191",
             f"Run {run.run_id} has no simulation {simulation}",
             remedy=f"Ask for 1 to {request.n_simulations:,}.",
         )
-    seed = request.seed or 0
-    if run_key(job_key(inputs, seed), deal_name) != run.input_hash:
+    if request.mode is Mode.LEGACY:
+        from engine.desk.simulations.legacy import legacy_path
+
+        return legacy_path(inputs, deal_name, simulation)
+    built = build(inputs, request.seed or 0)
+    place = next(number for number, pool in enumerate(built.job.pools) if pool.name == deal_name)
+    fields = next(fields_of_chunks(built.job, ((simulation - 1) // CHUNK,)))[place]
+    return fields[:, :, (simulation - 1) % CHUNK].copy()
+
+
+def inputs_of_run(work: UnitOfWork, cache: Cache, run: StoredRun, deal_name: str) -> SimulationInputs:
+    """What a stored simulation read; ReferenceDataError CLO-4192 where data or engine have changed since."""
+    request = stored_request(work, run)
+    inputs = read_inputs(work, cache, request)
+    if run_key(job_key(inputs, request.seed or 0), deal_name) != run.input_hash:
         raise ReferenceDataError(
             "CLO-4192",
             f"Run {run.run_id} cannot be walked again: its data or the engine have changed",
             remedy="Run the simulation again.",
         )
-    if request.mode is Mode.LEGACY:
-        from engine.desk.simulations.legacy import legacy_path
-
-        return legacy_path(inputs, deal_name, simulation)
-    return _path(build(inputs, seed), deal_name, simulation - 1)
+    return inputs
 
 
-def _path(built: BuiltSimulation, deal_name: str, simulation: int) -> Floats:
-    plan = built.job.plan
-    pool = next(pool for pool in built.job.pools if pool.name == deal_name)
-    states = ChunkWalker(plan).states(simulation // CHUNK)
-    tally = PoolPaths(pool.positions, plan.n_periods, CHUNK).tally(states)
-    fields = np.empty((N_FIELDS, plan.n_periods + 1, CHUNK))
-    pool_fields(tally, plan.grid.years, fields)
-    return fields[:, :, simulation % CHUNK].copy()
+def fields_of_chunks(job: SimulationJob, chunks: Iterable[int]) -> Iterator[tuple[Floats, ...]]:
+    """Fields of every pool in each of these chunks, (N_FIELDS, T + 1, CHUNK), walked one after the other."""
+    plan, walker = job.plan, ChunkWalker(job.plan)
+    paths = [PoolPaths(pool.positions, plan.n_periods, CHUNK) for pool in job.pools]
+    for chunk in chunks:
+        states = walker.states(chunk)
+        found = []
+        for pool_paths in paths:
+            fields = np.empty((N_FIELDS, plan.n_periods + 1, CHUNK))
+            pool_fields(pool_paths.tally(states), plan.grid.years, fields)
+            found.append(fields)
+        yield tuple(found)
 
 
 def field_row(field: str) -> int:
