@@ -112,7 +112,7 @@ class Draws:
 
 
 def check_method(draws: Draws, dependence: Dependence, n_periods: int) -> None:
-    """Raise InputError CLO-1834 for Sobol points without common factors, CLO-1835 for more than Sobol sequences have."""
+    """Raise InputError CLO-1834 for Sobol points without common factors, CLO-1835 for more than sequences have."""
     if draws.method is not Method.SOBOL:
         return
     if not isinstance(dependence, FactorLoadings):

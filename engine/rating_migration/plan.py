@@ -114,7 +114,8 @@ def plan_by_issuer(
     """The plan of loans that default with their issuers.
 
     issuers: the issuer of each asset; an issuer starts at the weakest performing state of its loans and lives as long
-    as the last of them. A loan in default from the start stays there, whatever its issuer does. dependence: of the issuers, in the order of their first loans. Raises as `plan_simulation`.
+    as the last of them. A loan in default from the start stays there, whatever its issuer does. dependence: of the
+    issuers, in the order of their first loans. Raises as `plan_simulation`.
     """
     members: dict[str, list[int]] = {}
     for i, issuer in enumerate(issuers):
