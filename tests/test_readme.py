@@ -8,6 +8,7 @@ import pytest
 
 from db.settings import StorageSettings
 from engine import numerics
+from engine.desk.blocks import settings as block_settings
 from engine.desk.deal_limits import limits_from_json
 from engine.desk.swaps.event_files import event_of_file
 from engine.desk.swaps.override_files import overrides_of
@@ -51,9 +52,10 @@ def test_the_table_holds_every_command() -> None:
 
 
 def test_the_environment_variables_are_read() -> None:
-    """Settings of storage and server, the folder of compiled code, the folder of reference data."""
+    """Settings of storage, blocks and server, the folder of compiled code, the folder of reference data."""
     named = set(re.findall(r"CLODESK_[A-Z_]+", README))
     settings = {f"CLODESK_{name.upper()}" for name in StorageSettings.model_fields}
+    settings |= {f"CLODESK_{name.upper()}" for name in block_settings._Texts.model_fields}
     settings |= {f"CLODESK_SERVER_{name.upper()}" for name in ServerSettings.model_fields}
 
     assert named - settings == {"CLODESK_CACHE_DIR", "CLODESK_REFERENCE"}

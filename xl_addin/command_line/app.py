@@ -1,7 +1,7 @@
 """The command line: one command per use case of the desk.
 
 Data go to stdout, everything else to stderr. Exit codes: 0 done, 1 the input is at fault, 2 the command line is, 3 the
-model cannot run the deal, 4 a server is out of reach.
+model cannot run the deal, 4 a server is out of reach, 130 stopped with Ctrl-C, to be gone on with.
 """
 
 import logging
@@ -19,11 +19,14 @@ from engine.modes import Mode
 from xl_addin.command_line import (
     calc,
     compliance,
+    correlations,
     database,
     excel,
+    grids,
     machine,
     optimise,
     serve,
+    simulate,
     swaps_rules,
     tables,
     templates,
@@ -58,6 +61,7 @@ app.add_typer(database.app, name="db")
 app.add_typer(calc.calc_app, name="calc")
 app.add_typer(excel.app, name="excel")
 app.add_typer(swaps_rules.app, name="swaps")  # the last module of the group, so that all its commands are there
+app.add_typer(correlations.app, name="correlation")
 app.add_typer(serve.token_app, name="token")
 app.add_typer(serve.keys_app, name="keys")
 
@@ -124,6 +128,9 @@ app.command("validate")(validate.validate)
 app.command("trade")(trading.trade)
 app.command("rank")(trading.rank)
 app.command("optimise")(optimise.optimise)
+app.command("simulate")(simulate.simulate)
+app.command("grid")(grids.grid)
+app.command("breakeven")(grids.breakeven)
 app.command("rebalance")(optimise.rebalance)
 app.command("serve")(serve.serve)
 app.command("compliance")(compliance.compliance)

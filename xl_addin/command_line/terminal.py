@@ -30,6 +30,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     MODEL = 3
     BACKEND = 4
+    STOPPED = 130
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script instead of tables.")]

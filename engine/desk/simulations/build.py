@@ -31,11 +31,12 @@ from engine.rating_migration.grid import DateGrid, regular_grid
 from engine.rating_migration.nearest_correlation import RepairReport, repaired_correlation
 from engine.rating_migration.plan import SimulatedAsset, SimulationPlan, plan_by_issuer, plan_simulation
 from engine.rating_migration.recovery import RecoveryModel, recovery_model
-from engine.rating_migration.transition import EmbeddingReport, rating_transitions, scaled_defaults
+from engine.rating_migration.transition import EmbeddingReport, checked_matrix, rating_transitions, scaled_defaults
 from engine.waterfall.compiler import program_hash
 
 Floats = npt.NDArray[np.float64]
 _N_RULES = 3
+_FEW = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +64,12 @@ def build(inputs: SimulationInputs, seed: int) -> BuiltSimulation:
     Raises InputError and ModelError for a matrix, correlations, draws or dates that cannot be used, and
     ReferenceDataError CLO-4187 for an asset without maturity or with a rating that is none.
     """
-    request = inputs.request
+    request, ratings = inputs.request, inputs.transition.ratings
     assets = simulated_assets(inputs.assets, inputs.as_of)
     grid = regular_grid(inputs.as_of, max(asset.maturity for asset in assets), request.step)
     transitions = rating_transitions(
-        inputs.transition.ratings,
-        scaled_defaults(inputs.transition.matrix, request.default_scale),
+        ratings,
+        scaled_defaults(checked_matrix(inputs.transition.matrix, ratings), request.default_scale),
         accepts_error=request.accepts_matrix_error,
     )
     draws = Draws(seed=seed, n_simulations=request.n_simulations, method=request.method, scrambles=request.scrambles)
@@ -83,13 +84,18 @@ def build(inputs: SimulationInputs, seed: int) -> BuiltSimulation:
     resolved = tuple(resolved_deal(item, inputs) for item in inputs.deals)
     job = SimulationJob(
         key=job_key(inputs, seed),
-        label=f"Simulating {', '.join(item.stored.deal.name for item in inputs.deals)}",
+        label=f"Simulating {_shown([item.stored.deal.name for item in inputs.deals])}",
         plan=plan,
         pools=tuple(_pool(item, deal, inputs, grid, place) for item, deal in zip(inputs.deals, resolved, strict=True)),
         recovery=_recovery(inputs),
     )
     findings = Findings(embedding=transitions.report, factors=factors, repair=repair)
     return BuiltSimulation(inputs=inputs, job=job, resolved=resolved, findings=findings)
+
+
+def _shown(names: Sequence[str]) -> str:
+    """Names for a line that has little room."""
+    return ", ".join(names) if len(names) <= _FEW else f"{names[0]} and {len(names) - 1} more"
 
 
 def job_key(inputs: SimulationInputs, seed: int) -> str:
@@ -209,7 +215,8 @@ def _pool(
 ) -> SimulatedPool:
     curve = None if item.to_run is None else item.to_run.market.curve
     positions = positions_of(item.holdings, grid.days, place, inputs.as_of, calendar_of(inputs.book), curve)
-    deal = None if resolved is None else DealSimulation.of(resolved, grid.days, place, inputs.shock)
+    # The deal was assembled under the scenario: its terms hold the shocks already.
+    deal = None if resolved is None else DealSimulation.of(resolved, grid.days, place)
     return SimulatedPool(name=item.stored.deal.name, positions=positions, deal=deal)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from enum import Enum
 
+from engine.collateral.ratings import sp_state
 from engine.errors import InputError
 from engine.modes import Mode
 from engine.rating_migration.draws import Method
@@ -56,6 +57,12 @@ class SimulationRequest:
     mode: Mode = Mode.STANDARD
 
     def __post_init__(self) -> None:
+        if self.unrated_as and not sp_state(self.unrated_as):
+            raise InputError(
+                "CLO-4163",
+                f"'{self.unrated_as}' is no S&P rating that unrated assets could count as",
+                remedy="Give one such as CCC-, or none to refuse such assets.",
+            )
         if self.defaults_by_issuer and self.correlation is not CorrelationSource.FACTORS:
             raise InputError(
                 "CLO-4180",
