@@ -30,6 +30,9 @@ States = npt.NDArray[np.uint8]
 # States as plain integers: `engine.rating_migration.fields` has them too, but is no kernel source.
 CCC, DEFAULTED, MATURED = 16, 17, 18
 
+# Columns of a tranche's measures, as `engine.deal.results.RISK_COLUMNS` names them; that is no kernel source either.
+YIELD_AT_PRICE, WAL, N_MEASURES = 0, 3, 6
+
 GUESS = 0.1
 """Rate from which the solver of the equity's return starts."""
 
@@ -55,12 +58,12 @@ class PathTerms(NamedTuple):
 
 
 class PathFigures(NamedTuple):
-    """What is kept of each path, all written; S paths, T tranches, K OC and J IC tests, N periods.
+    """What is kept of each path, all written; S paths, T tranches, F fees, K OC and J IC tests, N periods.
 
     interest, principal (S, T) currency paid, deferred interest repaid counts as interest; loss (S, T) currency,
     principal and deferred interest of a deferrable class that are never paid, 0 for the sub notes; loss_fraction (S, T)
-    of the balance at the analysis date, NaN for a class without one; yield_at_price (S, T) decimal, NaN where there is
-    none; wal (S, T) years; last_paid (S, T) last period with a payment, 0 for none.
+    of the balance at the analysis date, NaN for a class without one; risk (S, T, 6) the tranche's measures, NaN where
+    there is none; last_paid (S, T) last period with a payment, 0 for none. fees (S, F), incentive (S,) currency paid.
     equity_irr (S,) effective annual decimal at the sub notes' price, NaN where there is none; equity_multiple (S,)
     what they receive over that price.
     oc_first_breach (S, K), ic_first_breach (S, J) first period in which a test fails, 0 for never; oc_failed,
@@ -76,9 +79,10 @@ class PathFigures(NamedTuple):
     principal: Floats
     loss: Floats
     loss_fraction: Floats
-    yield_at_price: Floats
-    wal: Floats
+    risk: Floats
     last_paid: Shorts
+    fees: Floats
+    incentive: Floats
     equity_irr: Floats
     equity_multiple: Floats
     oc_first_breach: Shorts
@@ -94,6 +98,16 @@ class PathFigures(NamedTuple):
     failed_section: Shorts
     failed_step: Shorts
 
+    @property
+    def yield_at_price(self) -> Floats:
+        """Yield of each tranche at its price, (S, T) decimals, NaN where there is none."""
+        return self.risk[:, :, YIELD_AT_PRICE]
+
+    @property
+    def wal(self) -> Floats:
+        """Average life of each tranche, (S, T) years."""
+        return self.risk[:, :, WAL]
+
 
 class PathBuffers(NamedTuple):
     """Working memory of one thread.
@@ -108,7 +122,7 @@ class PathBuffers(NamedTuple):
     days: Ints
 
 
-def new_path_figures(n: int, n_tranches: int, n_oc: int, n_ic: int, n_periods: int) -> PathFigures:
+def new_path_figures(n: int, n_tranches: int, n_fees: int, n_oc: int, n_ic: int, n_periods: int) -> PathFigures:
     """Zeroed figures of n paths."""
     n_bytes = (n_periods + 7) // 8
 
@@ -123,9 +137,10 @@ def new_path_figures(n: int, n_tranches: int, n_oc: int, n_ic: int, n_periods: i
         principal=amounts(n_tranches),
         loss=amounts(n_tranches),
         loss_fraction=amounts(n_tranches),
-        yield_at_price=amounts(n_tranches),
-        wal=amounts(n_tranches),
+        risk=amounts(n_tranches, N_MEASURES),
         last_paid=counts(n_tranches),
+        fees=amounts(n_fees),
+        incentive=amounts(),
         equity_irr=amounts(),
         equity_multiple=amounts(),
         oc_first_breach=counts(n_oc),
@@ -258,11 +273,12 @@ def forget_path(figures: PathFigures, j: int) -> None:
         figures.principal,
         figures.loss,
         figures.loss_fraction,
-        figures.yield_at_price,
-        figures.wal,
+        figures.fees,
     ):
         amounts[j] = nan
+    figures.risk[j] = nan
     for totals in (
+        figures.incentive,
         figures.equity_irr,
         figures.equity_multiple,
         figures.defaulted,
@@ -288,13 +304,12 @@ def keep_tranches(
     figures: PathFigures,
     j: int,
 ) -> None:
-    """Payments, losses and measures of every tranche in path j, and the return of the sub notes."""
+    """Payments, losses and measures of every tranche in path j, fees, and the return of the sub notes."""
     risk = arrays.risk
     for t in range(risk.balance.shape[0]):
         figures.interest[j, t] = single.interest[0, t]
         figures.principal[j, t] = single.principal[0, t]
-        figures.yield_at_price[j, t] = single.risk[0, t, 0]
-        figures.wal[j, t] = single.risk[0, t, 3]
+        figures.risk[j, t] = single.risk[0, t]
         loss = 0.0
         if t != terms.equity:
             loss = history.tranche[last - 1, t, TrancheState.BALANCE_END]
@@ -307,6 +322,8 @@ def keep_tranches(
             if payment(history, i, t) > 0.0:
                 paid = i + 1
         figures.last_paid[j, t] = paid
+    figures.fees[j] = single.fees[0]
+    figures.incentive[j] = single.incentive[0]
     keep_equity(risk, terms.equity, history, last, own, figures, j)
 
 

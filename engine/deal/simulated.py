@@ -110,10 +110,8 @@ def joined(parts: Sequence[PathFigures]) -> PathFigures:
 
 def figures_of(arrays: Mapping[str, npt.NDArray[np.generic]]) -> PathFigures:
     """Figures from arrays by name, as `PathFigures._asdict` has them."""
-    nothing = new_path_figures(0, 0, 0, 0, 0)
-    return PathFigures._make(
-        np.asarray(arrays[name], dtype=empty.dtype) for name, empty in zip(nothing._fields, nothing, strict=True)
-    )
+    nothing = new_path_figures(0, 0, 0, 0, 0, 0)
+    return PathFigures._make(np.asarray(arrays[name], dtype=getattr(nothing, name).dtype) for name in nothing._fields)
 
 
 def simulated_deal(resolved: ResolvedDeal, figures: PathFigures, *, group_size: int = 1) -> SimulatedDeal:

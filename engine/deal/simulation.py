@@ -110,6 +110,7 @@ class DealSimulation:
         return new_path_figures(
             n_paths,
             len(self.resolved.deal.tranches),
+            len(self.resolved.deal.fees),
             len(waterfall.oc_names),
             len(waterfall.ic_names),
             self.resolved.schedule.n_periods,

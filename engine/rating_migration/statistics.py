@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom
 
 from engine.errors import InputError
 from engine.modes import Quirk, Quirks
@@ -234,6 +233,8 @@ def quantile_ranks(n: int, probabilities: Floats, confidence: float) -> tuple[In
 
     The number of values below the quantile is binomial; rank 0 and n + 1 say that the sample gives no bound.
     """
+    from scipy.stats import binom  # takes half a second to import, which only this function needs
+
     rest = (1.0 - confidence) / 2.0
     low = binom.ppf(rest, n, probabilities).astype(np.int64)
     high = binom.ppf(1.0 - rest, n, probabilities).astype(np.int64) + 1

@@ -15,7 +15,16 @@ from engine.deal.assumptions import STRESS
 from engine.deal.contract import Deal
 from engine.deal.kernels_simulation import PathFigures
 from engine.deal.resolve import ResolvedDeal, resolve
-from engine.deal.results import IC_COLUMNS, OC_COLUMNS, POOL_COLUMNS, RISK_COLUMNS, TRANCHE_COLUMNS, DealResult
+from engine.deal.results import (
+    FEE_COLUMNS,
+    IC_COLUMNS,
+    INCENTIVE_COLUMNS,
+    OC_COLUMNS,
+    POOL_COLUMNS,
+    RISK_COLUMNS,
+    TRANCHE_COLUMNS,
+    DealResult,
+)
 from engine.deal.run import run_deal
 from engine.deal.simulated import figures_of, joined, simulated_deal
 from engine.deal.simulation import DealSimulation, PathRunner
@@ -103,8 +112,12 @@ def check_equal(found: PathFigures, j: int, wanted: DealResult, deal: Deal) -> N
 
     assert found.status[j] == 0
     assert found.last_period[j] == n
+    np.testing.assert_array_equal(found.risk[j], wanted.risk)
     np.testing.assert_array_equal(found.yield_at_price[j], wanted.risk[:, RISK_COLUMNS.index("yield_at_price")])
     np.testing.assert_array_equal(found.wal[j], wanted.risk[:, RISK_COLUMNS.index("wal")])
+    np.testing.assert_allclose(found.fees[j], wanted.fees[:, :, FEE_COLUMNS.index("paid")].sum(0), rtol=1e-13)
+    incentive = wanted.incentive[:, INCENTIVE_COLUMNS.index("fee_paid")].sum()
+    assert found.incentive[j] == pytest.approx(incentive, rel=1e-13)
     np.testing.assert_array_equal(found.loss[j], loss)
     np.testing.assert_allclose(found.principal[j], wanted.tranches[:, :, columns("principal_paid")].sum(0), rtol=1e-13)
     for name, total in (
@@ -265,6 +278,9 @@ def test_a_path_that_the_program_stops_is_counted_and_has_no_figures() -> None:
 
     assert found.status.tolist() == [0, 3, 0]
     assert np.isnan(found.loss[1]).all()
+    assert np.isnan(found.risk[1]).all()
+    assert np.isnan(found.fees[1]).all()
+    assert np.isnan(found.incentive[1])
     assert np.isnan(found.equity_irr[1])
     assert (summary.n_paths, summary.n_completed) == (3, 2)
     assert [item.simulations for item in summary.failures] == [(1,)]

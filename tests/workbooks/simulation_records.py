@@ -125,7 +125,7 @@ def made_up_legacy(deals: tuple[str, ...] = ("Demo 1",), *, with_flows: bool = F
     )
     sets = (
         LegacyPathSet(kind="Averages", simulation=None, fields=fields.mean(axis=-1)),
-        LegacyPathSet(kind="MIN", simulation=3, fields=fields[..., 2], shows_performing_as_ccc=True),
+        LegacyPathSet(kind="MIN", simulation=3, fields=fields[..., 2]),
     )
     names = ("Class A", "Class B", "Equity")
     statistics = SimulationStatistics(

@@ -68,7 +68,7 @@ def test_legacy_statistics_have_ten_rows_a_period(legacy_book: openpyxl.Workbook
 
 
 def test_legacy_sets_have_a_column_for_each_deal(legacy_book: openpyxl.Workbook) -> None:
-    """Blocks of dates by deals; the MIN set shows the performing balance as that of CCC loans (04 Q16)."""
+    """Blocks of dates by deals, the fields of each set as the record has them."""
     averages, least = legacy_book["RM-Averages-Output"], legacy_book["RM-MIN-3-Output"]
     record = made_up_legacy(("Demo 1", "Demo 2"))
 
@@ -81,7 +81,7 @@ def test_legacy_sets_have_a_column_for_each_deal(legacy_book: openpyxl.Workbook)
     assert [cell.value for cell in averages[2]][1:4] == ["Period", "Demo 1", "Demo 2"]
     column = next(cell.column for cell in averages[1] if cell.value == "Balance of CCC")
     assert averages.cell(5, column + 2).value == record.sets[0].fields[1, ROW_OF_FIELD["BALCCC"], 2]
-    assert least.cell(5, column + 2).value == record.sets[1].fields[1, ROW_OF_FIELD["BALPERF"], 2]
+    assert least.cell(5, column + 2).value == record.sets[1].fields[1, ROW_OF_FIELD["BALCCC"], 2]
 
 
 def test_legacy_sets_with_cash_flows_lack_the_number_of_ccc(tmp_path: Path) -> None:
@@ -111,15 +111,19 @@ def test_sim_stats_has_115_columns_with_the_equity_in_the_eighth_group(legacy_bo
     assert first[112:114] == ["Incentive fee", 2.0]
 
 
-def test_sim_stats_has_room_for_eight_classes(tmp_path: Path) -> None:
-    """A ninth class has no place on the legacy sheet: CLO-2067, and no file."""
+def test_sim_stats_grows_by_a_group_for_a_ninth_class(tmp_path: Path) -> None:
+    """The legacy sheet has eight groups; a deal of nine classes has its equity in a ninth, and then the fees."""
     record = made_up_legacy()
     assert record.statistics is not None
-    many = replace(record.statistics, classes=(CLASSES,) * 3, figures=np.zeros((3, 9, 10)))
+    many = replace(record.statistics, classes=(CLASSES,) * 3, figures=np.arange(270.0).reshape(3, 9, 10))
+    write_simulation(tmp_path / "many.xlsx", [], replace(record, statistics=many))
 
-    with pytest.raises(InputError, match="CLO-2067: Sim Stats has room for 8 classes and a deal has 9"):
-        write_simulation(tmp_path / "many.xlsx", [], replace(record, statistics=many))
-    assert not (tmp_path / "many.xlsx").exists()
+    sheet = openpyxl.load_workbook(tmp_path / "many.xlsx")["Deal CF-Demo 1-Sim Stats"]
+    headers, first = ([cell.value for cell in sheet[row]][1:] for row in (1, 2))
+    assert len(headers) == 128
+    assert first[2:106:13] == list(CLASSES[:-1])
+    assert first[106:109] == ["Sub notes", 80.0, 81.0]
+    assert first[119] == "Base fee"
 
 
 def test_legacy_parts_of_different_runs_are_refused(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from engine.rating_migration.fields import N_FIELDS
 from engine.rating_migration.statistics import N_STATISTICS, QUANTILES
 from workbooks.simulation.record import DealRecord, LegacyRecord, LossDistribution, SimulationRecord
 
-N_GROUPS, N_FEES, N_CLASS_FIGURES, N_LEGACY_STATISTICS = 8, 3, 10, 5
-"""Sim Stats has room for eight classes of ten figures and three fees; the legacy statistics are five."""
+N_FEES, N_CLASS_FIGURES, N_LEGACY_STATISTICS = 3, 10, 5
+"""Sim Stats has three fees, and ten figures of a class; the legacy statistics are five."""
 
 
 def check(record: SimulationRecord) -> None:
@@ -27,7 +27,7 @@ def check(record: SimulationRecord) -> None:
 
 
 def check_legacy(record: LegacyRecord) -> None:
-    """Raise InputError CLO-2067 where arrays of the legacy sheets do not belong together or have no room there."""
+    """Raise InputError CLO-2067 where arrays of the legacy sheets do not belong together."""
     n_dates, n_deals = len(record.dates), len(record.deals)
     where = record.deals[0] if n_deals == 1 else "ALL"
     if record.simulated is not None:
@@ -41,8 +41,6 @@ def check_legacy(record: LegacyRecord) -> None:
     if statistics is not None:
         n_rows = len(statistics.deal)
         most = max((len(classes) for classes in statistics.classes), default=0)
-        if most > N_GROUPS:
-            raise _misfit(where, f"Sim Stats has room for {N_GROUPS} classes and a deal has {most}")
         _check_shape(where, "simulation numbers", statistics.simulation, (n_rows,))
         _check_length(where, "names of classes", len(statistics.classes), n_rows)
         _check_length(where, "names of fees", len(statistics.fee_names), n_rows)

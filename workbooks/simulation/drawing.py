@@ -101,9 +101,11 @@ def plain(text: str) -> str:
 
 
 def legend(axes: "Axes") -> None:
-    """The names below the chart."""
-    n = len(axes.get_legend_handles_labels()[1])
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, LEGEND_BELOW), ncol=min(n, MOST_IN_LEGEND_ROW), frameon=False)
+    """The names below the chart, as many in a row as the longest leaves room for."""
+    names = [str(name) for name in axes.get_legend_handles_labels()[1]]
+    room = CHARACTERS_IN_LEGEND_ROW // (max(map(len, names), default=1) + CHARACTERS_OF_HANDLE)
+    n_columns = max(1, min(len(names), MOST_IN_LEGEND_ROW, room))
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, LEGEND_BELOW), ncol=n_columns, frameon=False)
 
 
 def finish_dates(axes: "Axes", dates: Days, *, is_rate: bool) -> None:

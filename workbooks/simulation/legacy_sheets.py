@@ -12,7 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from engine.rating_migration.fields import RATINGS, ROW_OF_FIELD
 from workbooks.results.looks import days
-from workbooks.simulation.checks import N_FEES, N_GROUPS
+from workbooks.simulation.checks import N_FEES
 from workbooks.simulation.record import Floats, LegacyPathSet, LegacyRecord, SimulationStatistics
 from workbooks.simulation.subjects import balance_field
 from workbooks.xlsx import ExactWorkbook, Scalar, put, sheet_name
@@ -47,6 +47,8 @@ CLASS_HEADERS = ("Class Name", "Total Interest", "Total Principal", "Total Cashf
                  "Yield Given Price", "DM Given Price", "Price Given DM", "WAL", "Mac Duration", "Mod Duration",
                  "")  # fmt: skip
 FEE_HEADERS = ("Fee Name", "Fee Paid", "")
+N_GROUPS = 8
+"""Groups of class columns on Sim Stats; a deal of more classes than the legacy model knew adds groups."""
 
 
 class _Sheets:
@@ -149,7 +151,6 @@ def _write_set(sheets: _Sheets, record: LegacyRecord, one: LegacyPathSet) -> Non
     for title, field in SET_BLOCKS:
         if field == "NUMCCC" and record.with_flows:
             continue
-        shown = "BALPERF" if field == "BALCCC" and one.shows_performing_as_ccc else field
         name = "Balance of Performance" if field == "BALPERF" and one.kind != AVERAGES else title
         sheets.titled(sheet, left, name, width)
         sheets.heads(sheet, 1, left, ("Period", *record.deals))
@@ -157,27 +158,28 @@ def _write_set(sheets: _Sheets, record: LegacyRecord, one: LegacyPathSet) -> Non
         for period, on in enumerate(dates):
             put(sheet, 2 + period, left, on, sheets.day)
             for at in range(len(record.deals)):
-                put(sheet, 2 + period, left + 1 + at, float(one.fields[at, ROW_OF_FIELD[shown], period]), look)
+                put(sheet, 2 + period, left + 1 + at, float(one.fields[at, ROW_OF_FIELD[field], period]), look)
         left += width + 1
     sheet.freeze_panes(2, 0)
 
 
 def _write_simulation_statistics(sheets: _Sheets, name: str, statistics: SimulationStatistics) -> None:
-    """Sim Stats: 115 columns, the equity always in the eighth group."""
+    """Sim Stats: 115 columns for up to eight classes, the equity always in the last group of columns."""
     sheet, left = sheets.add(name), FIRST_COLUMN
-    headers = ("Simulation #", "Deal Name", *CLASS_HEADERS * N_GROUPS, *FEE_HEADERS * N_FEES)
+    n_groups = max([N_GROUPS, *map(len, statistics.classes)])
+    headers = ("Simulation #", "Deal Name", *CLASS_HEADERS * n_groups, *FEE_HEADERS * N_FEES)
     sheets.heads(sheet, 0, left, headers)
     for row in range(len(statistics.deal)):
         put(sheet, row + 1, left, int(statistics.simulation[row]))
         put(sheet, row + 1, left + 1, statistics.deal[row])
         classes = statistics.classes[row]
         for at, label in enumerate(classes):
-            group = N_GROUPS - 1 if at == len(classes) - 1 else at
+            group = n_groups - 1 if at == len(classes) - 1 else at
             column = left + 2 + group * len(CLASS_HEADERS)
             cells = (label, *_class_cells(statistics.figures[row, at]))
             for offset, cell in enumerate(cells):
                 put(sheet, row + 1, column + offset, cell)
-        first_fee = left + 2 + N_GROUPS * len(CLASS_HEADERS)
+        first_fee = left + 2 + n_groups * len(CLASS_HEADERS)
         for at, label in enumerate(statistics.fee_names[row]):
             put(sheet, row + 1, first_fee + at * len(FEE_HEADERS), label)
             put(sheet, row + 1, first_fee + at * len(FEE_HEADERS) + 1, float(statistics.fees[row, at]))

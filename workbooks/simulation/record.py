@@ -133,14 +133,12 @@ class SimulationRecord:
 class LegacyPathSet:
     """One of the RM- sets over deals: kind `Averages`, `MAX`, `MIN` or `MEDIAN`, and the simulation it shows, from 1.
 
-    simulation: None for the averages. fields (D, N_FIELDS, T + 1) of the deals in order. shows_performing_as_ccc: the
-    block `Balance of CCC` holds the performing balance (04 Q16).
+    simulation: None for the averages. fields (D, N_FIELDS, T + 1) of the deals in order, as the sheet shows them.
     """
 
     kind: str
     simulation: int | None
     fields: Floats
-    shows_performing_as_ccc: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

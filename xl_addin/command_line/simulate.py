@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from types import FrameType
@@ -40,7 +41,7 @@ USUAL = 10_000
 """Simulations that are run when nobody says how many."""
 
 _SEED_BITS = 32
-_OF_A_STORED_RUN = frozenset({"run_id", "out", "png", "as_json"})
+_OF_A_STORED_RUN = frozenset({"run_id", "out", "png", "legacy_sheets", "as_json"})
 
 
 class Frequency(Enum):
@@ -111,6 +112,9 @@ def simulate(
     run_id: Annotated[int | None, typer.Option("--run", help="Show a stored simulation by its number instead.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Workbook with charts to write.")] = None,
     png: Annotated[Path | None, typer.Option(help="Folder for charts as PNG files.")] = None,
+    legacy_sheets: Annotated[
+        bool, typer.Option("--legacy-sheets", help="Add the output sheets of the old model to the workbook.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Simulate ratings and defaults of one deal or of several in one joint run, and store the distributions.
@@ -121,10 +125,13 @@ def simulate(
 
     Example: clodesk simulate "MAG 17" --cash-flows --assumptions workbook --out simulation.xlsx
     """
+    wanted = _Wanted(out=out, png=png, has_legacy_sheets=legacy_sheets, as_json=as_json)
+    if legacy_sheets and out is None:
+        raise _idle("--legacy-sheets", "there is no workbook to add them to", "add --out")
     if run_id is not None:
         _refuse_beside_run(ctx)
         with opened_desk() as desk:
-            _hand_out(desk, (desk.simulations.record(run_id),), "store", out, png, as_json)
+            _hand_out(desk, (desk.simulations.record(run_id),), "store", wanted)
         return
     _refuse_idle_options(ctx, correlation, method, is_scattered=recovery_sd != 0.0, has_cash_flows=cash_flows)
     request = SimulationRequest(
@@ -149,10 +156,20 @@ def simulate(
         accepts_matrix_error=accept_matrix,
         mode=mode,
     )
-    _run(request, out, png, as_json, is_new_seed=seed is None)
+    _run(request, wanted, is_new_seed=seed is None)
 
 
-def _run(request: SimulationRequest, out: Path | None, png: Path | None, as_json: bool, *, is_new_seed: bool) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What becomes of a simulation: a workbook, pictures, JSON in place of tables."""
+
+    out: Path | None
+    png: Path | None
+    has_legacy_sheets: bool
+    as_json: bool
+
+
+def _run(request: SimulationRequest, wanted: _Wanted, *, is_new_seed: bool) -> None:
     if is_new_seed and request.seed is not None:
         talk.print(f"Seed {request.seed}", highlight=False)
     with opened_desk() as desk:
@@ -166,17 +183,10 @@ def _run(request: SimulationRequest, out: Path | None, png: Path | None, as_json
             talk.print(str(error), markup=False, highlight=False, soft_wrap=True)
             talk.print(f"Go on with: clodesk {shlex.join(again)}", markup=False, highlight=False, soft_wrap=True)
             raise typer.Exit(ExitCode.STOPPED) from None
-        _hand_out(desk, outcome.records, outcome.answered_from, out, png, as_json)
+        _hand_out(desk, outcome.records, outcome.answered_from, wanted)
 
 
-def _hand_out(
-    desk: Desk,
-    records: "tuple[SimulationRecord, ...]",
-    answered_from: str,
-    out: Path | None,
-    png: Path | None,
-    as_json: bool,
-) -> None:
+def _hand_out(desk: Desk, records: "tuple[SimulationRecord, ...]", answered_from: str, wanted: _Wanted) -> None:
     """Show simulations, and write what was asked for."""
     from xl_addin.command_line import simulate_tables
 
@@ -189,16 +199,16 @@ def _hand_out(
         )
         for record in records
     ]
-    if as_json:
+    if wanted.as_json:
         print_json(simulate_tables.simulations_json(found))
     else:
         for one in found:
             simulate_tables.show_simulation(console, one)
-    if out is not None:
-        desk.simulations.export(out, records)
-        talk.print(f"Wrote {out}", markup=False)
-    if png is not None:
-        for file in desk.simulations.plot(png, records):
+    if wanted.out is not None:
+        desk.simulations.export(wanted.out, records, with_legacy_sheets=wanted.has_legacy_sheets)
+        talk.print(f"Wrote {wanted.out}", markup=False)
+    if wanted.png is not None:
+        for file in desk.simulations.plot(wanted.png, records):
             talk.print(f"Wrote {file}", markup=False)
 
 

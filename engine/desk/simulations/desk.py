@@ -71,9 +71,18 @@ class SimulationDesk:
             found = [item for kind in run.KINDS for item in work.runs.runs(deal, limit=limit, kind=kind)]
         return tuple(sorted(found, key=lambda item: item.started_at, reverse=True)[:limit])
 
-    def export(self, path: Path, records: Sequence[SimulationRecord]) -> None:
-        """Write a workbook of simulations with charts; an existing file is replaced."""
-        write_simulation(path, records)
+    def export(self, path: Path, records: Sequence[SimulationRecord], *, with_legacy_sheets: bool = False) -> None:
+        """Write a workbook of simulations with charts; an existing file is replaced.
+
+        with_legacy_sheets: add the output sheets of the legacy model, for the runs of one stored simulation; raises
+        what `legacy_sheets.legacy_record` raises, before a file is begun.
+        """
+        legacy = None
+        if with_legacy_sheets and records:
+            from engine.desk.simulations.legacy_sheets import legacy_record
+
+            legacy = legacy_record(self._store, self._cache, [int(record.run_id) for record in records])
+        write_simulation(path, records, legacy)
 
     def plot(self, folder: Path, records: Sequence[SimulationRecord]) -> tuple[Path, ...]:
         """Draw simulations as PNG files into a folder; InputError CLO-2068 without the extra that draws."""

@@ -36,7 +36,7 @@ def facts_of(built: BuiltSimulation) -> tuple[Fact, ...]:
         ("Steps", f"{plan.n_periods} {_step(request.step)}"),
         ("Assets", f"{plan.n_assets:,}"),
         ("Transition matrix", f"{inputs.book.source_file.name}, by generator"),
-        ("Largest error of a default probability", f"{1e4 * embedding.default_error.max():.2f} bp a year"),
+        ("Largest PD error", f"{1e4 * embedding.default_error.max():.2f} bp a year of a rating"),
         ("Correlation", _SOURCES[request.correlation]),
         *_correlation(built),
         ("Issuers", "loans of an issuer default together" if request.defaults_by_issuer else "every loan by itself"),
@@ -101,7 +101,8 @@ def _implied(built: BuiltSimulation, correlation: float) -> list[tuple[str, str]
         return []
     steps = max(1, round(IMPLIED_YEARS / float(plan.grid.years[0])))
     pair = pair_defaults(horizon, correlation, steps, plan.dependence.persistence)
-    return [(f"Implied {IMPLIED_YEARS}-year default correlation of two B names", f"{pair.correlation:.3f}")]
+    implied = f"{pair.correlation:.3f} between two B names over {IMPLIED_YEARS} years"
+    return [("Implied default correlation", implied)]
 
 
 def _recovery(built: BuiltSimulation) -> str:

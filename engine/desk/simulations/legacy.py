@@ -48,7 +48,7 @@ def simulate_as_legacy(store: Store, inputs: SimulationInputs, *, user: str, pro
     request = inputs.request
     seed = secrets.randbits(_SEED_BITS) if request.seed is None else request.seed
     progress("Simulating as the legacy model did", 0.1)
-    simulation = _simulated(inputs, seed, request.n_simulations)
+    simulation = legacy_simulation(inputs, seed, request.n_simulations)
     records, arrays = [], []
     for number in range(len(inputs.deals)):
         record, kept = _record(inputs, simulation, number, seed)
@@ -60,13 +60,13 @@ def simulate_as_legacy(store: Store, inputs: SimulationInputs, *, user: str, pro
 
 def legacy_path(inputs: SimulationInputs, deal_name: str, simulation: int) -> Floats:
     """Fields of one path, (N_FIELDS, T + 1), simulation from 1; those before it have to be drawn first."""
-    found = _simulated(inputs, inputs.request.seed or 0, simulation)
+    found = legacy_simulation(inputs, inputs.request.seed or 0, simulation)
     number = next(i for i, item in enumerate(inputs.deals) if item.stored.deal.name == deal_name)
     return found.fields[number][:, :, -1].copy()
 
 
-def _simulated(inputs: SimulationInputs, seed: int, n_simulations: int) -> LegacySimulation:
-    """One deal by itself, or several on one path, as the legacy model tells them apart."""
+def legacy_simulation(inputs: SimulationInputs, seed: int, n_simulations: int) -> LegacySimulation:
+    """The first simulations of a request: one deal by itself, or several on one path (spec 04 §8.4)."""
     setting = _setting(inputs, seed, n_simulations)
     if len(inputs.deals) > 1:
         return run_all_deals(setting, [item.holdings for item in inputs.deals], QUIRKS)
@@ -112,7 +112,8 @@ def _record(
     if resolved is not None:
         figures = _figures(inputs, simulation, item, resolved)
         is_equity = tuple(tranche.is_equity for tranche in resolved.deal.tranches)
-        tranches = deal_record(simulated_deal(resolved, figures), is_equity)
+        no_break_evens = np.full(len(is_equity), np.nan)
+        tranches = deal_record(simulated_deal(resolved, figures), is_equity, no_break_evens)
         kept = {f"{PATHS}{name}": np.ascontiguousarray(array) for name, array in figures._asdict().items()}
     summary = summarise(fields, worst_is_high=worst_is_high_of_fields(), quirks=QUIRKS)
     record = SimulationRecord(
@@ -142,7 +143,8 @@ def _figures(
 ) -> PathFigures:
     """The deal along every path, loans that the matrix does not have in their first rating for ever (04 Q12)."""
     place = {holding.asset.blkrock_id: d for d, holding in enumerate(item.holdings)}
-    runner = PathRunner(DealSimulation.of(resolved, simulation.walk.dates, place, inputs.shock))
+    # The deal was assembled under the scenario: its terms hold the shocks already.
+    runner = PathRunner(DealSimulation.of(resolved, simulation.walk.dates, place))
     states = deal_labels(simulation.walk, item.holdings, simulation.labels, QUIRKS)
     return joined(
         [

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from engine.deal.simulated import LEAST_LOSS, SimulatedDeal, simulated_deal
 from engine.deal.simulation_job import SimulationResults
+from engine.desk.simulations.break_evens import break_even_rates
 from engine.desk.simulations.build import BuiltSimulation
 from engine.desk.simulations.facts import facts_of
 from engine.rating_migration.draws import Draws, Method
@@ -37,12 +38,12 @@ SHOWN_QUANTILES = {"P5": 0.05, "P25": 0.25, "P50": 0.50, "P75": 0.75, "P95": 0.9
 CONVERGING = (("Cumulative default balance", "BALDEF"), ("CCC balance", "BALCCC"), ("Performing balance", "BALPERF"))
 
 METRICS = (
-    ("Loss", "loss", Unit.MONEY),
-    ("Loss of the balance", "loss_fraction", Unit.RATE),
     ("Yield at price", "yield_at_price", Unit.RATE),
     ("Average life", "wal", Unit.YEARS),
     ("Interest paid", "interest", Unit.MONEY),
     ("Principal paid", "principal", Unit.MONEY),
+    ("Loss", "loss", Unit.MONEY),
+    ("Loss of the balance", "loss_fraction", Unit.RATE),
 )
 """Label, member of TrancheDistributions, and how it is shown."""
 
@@ -56,10 +57,15 @@ def _record(built: BuiltSimulation, results: SimulationResults, number: int) -> 
     plan, pool = built.job.plan, built.job.pools[number]
     draws, fields = plan.draws, results.fields(number)
     figures, resolved = results.figures(number), built.resolved[number]
+    to_run, remarks = built.inputs.deals[number].to_run, list[str]()
     simulated, tranches = None, None
-    if figures is not None and resolved is not None:
+    if figures is not None and resolved is not None and to_run is not None:
         simulated = simulated_deal(resolved, figures, group_size=draws.group_size)
-        tranches = deal_record(simulated, tuple(tranche.is_equity for tranche in resolved.deal.tranches))
+        break_evens = break_even_rates(to_run, built.inputs.as_of, built.inputs.request.mode)
+        tranches = deal_record(
+            simulated, tuple(tranche.is_equity for tranche in resolved.deal.tranches), break_evens.cdr
+        )
+        remarks = [*_failures(simulated), *break_evens.remarks]
     opening = float(pool.positions.balance[0].sum() - _matured(built, number))
     summary = summarise(fields, worst_is_high=worst_is_high_of_fields(), group_size=draws.group_size)
     return SimulationRecord(
@@ -78,7 +84,7 @@ def _record(built: BuiltSimulation, results: SimulationResults, number: int) -> 
         convergence=convergence_rows(fields, draws.group_size),
         collateral_loss=collateral_losses(fields, opening) if simulated is None else _deal_losses(simulated, opening),
         tranches=tranches,
-        remarks=() if simulated is None else tuple(_failures(simulated)),
+        remarks=tuple(remarks),
     )
 
 
@@ -151,8 +157,8 @@ def _losses(subject: str, balance: float, losses: Floats) -> LossDistribution:
     )
 
 
-def deal_record(simulated: SimulatedDeal, is_equity: tuple[bool, ...]) -> DealRecord:
-    """What the paths did to the tranches."""
+def deal_record(simulated: SimulatedDeal, is_equity: tuple[bool, ...], break_even_cdr: Floats) -> DealRecord:
+    """What the paths did to the tranches; break_even_cdr (C,) decimals, NaN where a class has none."""
     tranches, figures = simulated.tranches, simulated.figures
     summaries: list[Summary] = [getattr(tranches, member) for _, member, _ in METRICS]
     losses = tuple(
@@ -166,7 +172,7 @@ def deal_record(simulated: SimulatedDeal, is_equity: tuple[bool, ...]) -> DealRe
         balance=simulated.balance.copy(),
         expected_loss=tranches.loss.of("mean"),
         loss_probability=np.where(is_equity, np.nan, tranches.has_loss.of("mean")),
-        break_even_cdr=np.full(len(simulated.tranche_names), np.nan),
+        break_even_cdr=break_even_cdr,
         metrics=tuple(label for label, _, _ in METRICS),
         units=tuple(unit for _, _, unit in METRICS),
         figures=np.stack([summary.figures for summary in summaries], axis=1),

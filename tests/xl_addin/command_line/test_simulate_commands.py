@@ -36,7 +36,7 @@ def test_a_simulation_is_run_stored_shown_and_written(imported: Clodesk, here: P
     first = imported(*WITH_FLOWS, "--out", "s.xlsx", "--png", "plots", "--json")
     (found,) = first.json
     again = imported(*WITH_FLOWS, "--json")
-    shown = imported("simulate", "--run", found["run_id"])
+    shown = imported("simulate", "--run", found["run_id"], "--out", "old.xlsx", "--legacy-sheets")
 
     assert (first.code, again.code, shown.code) == (0, 0, 0)
     assert (found["deal"], found["simulations"], found["seed"]) == ("Demo 1", 128, 5)
@@ -46,6 +46,7 @@ def test_a_simulation_is_run_stored_shown_and_written(imported: Clodesk, here: P
     assert found["classes"][-1]["metrics"]["Yield at price"]["p5"] < 0.2
     assert set(found["equity_irr"]) == {"mean", "p5", "p25", "p50", "p75", "p95", "n_missing"}
     assert openpyxl.load_workbook(here / "s.xlsx").sheetnames[0] == "Summary"
+    assert "Sim Stats" in openpyxl.load_workbook(here / "old.xlsx", read_only=True).sheetnames[-1]
     assert list((here / "plots").glob("demo-1-*.png"))
     for text in ("128 simulations", "Defaults to date", "Class A-1", "P(loss)", "Class B OC Test", "Equity IRR"):
         assert text in shown.out
@@ -66,9 +67,9 @@ def test_ctrl_c_stops_after_the_running_blocks_and_says_how_to_go_on(
     imported: Clodesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is shown or stored of a stopped run; the command that it prints runs to the end."""
-    press_at_first_look(monkeypatch)
-    stopped = imported("simulate", "Demo 1", "-n", "1100")
-    monkeypatch.undo()
+    with monkeypatch.context() as pressing:
+        press_at_first_look(pressing)
+        stopped = imported("simulate", "Demo 1", "-n", "1100")
     (line,) = re.findall(r"Go on with: clodesk (.*)", stopped.err.replace("\n", " "))
     seed = line.split()[-1]
 
@@ -174,3 +175,11 @@ def test_the_help_names_the_environment(clodesk: Clodesk, capsys: pytest.Capture
     for name in ("CLODESK_WORKERS", "CLODESK_WORKER_MEMORY", "CLODESK_SCHEDULER", "Ctrl-C"):
         assert name in said.out
     assert sys.argv[1] == "simulate"
+
+
+def test_legacy_sheets_need_a_workbook(clodesk: Clodesk) -> None:
+    """Refused before anything is run."""
+    refused = clodesk(*ASKED, "--legacy-sheets")
+
+    assert refused.code == 1
+    assert "CLO-4154: --legacy-sheets has no effect here: there is no workbook to add them to" in refused.err
