@@ -85,7 +85,7 @@ def _simulation_entries(content: ControlContent) -> Sequence[_Entry]:
         _Entry("Same random numbers again", "clo_static_random", content.setting("static_random"),
                looks.FLAG, '"TRUE,FALSE"'),
         _Entry("Seed", "clo_seed", content.setting("seed"), looks.WHOLE),
-        _Entry("Correlations", "clo_correlation_source", source, choices='"user,system"'),
+        _Entry("Correlations", "clo_correlation_source", source, choices='"user,system,factors"'),
     )  # fmt: skip
 
 

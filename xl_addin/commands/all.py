@@ -11,6 +11,7 @@ SUBJECTS = (
     "spreads",
     "cash_flows",
     "rating_migration",
+    "simulations",
     "jobs",
     "results",
     "legacy_layout",

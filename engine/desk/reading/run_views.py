@@ -6,6 +6,8 @@ from typing import Any
 
 from db.compliance import COMPLIANCE
 from db.runs import DEAL, OPTIMISE, REBALANCE, StoredRun
+from db.scenario_grids import BREAKEVEN, GRID
+from db.simulations import RATING_MIGRATION, SIMULATION
 from db.store import UnitOfWork
 from engine.desk import runs, trade_runs
 from engine.desk.compliance_text import from_texts
@@ -15,7 +17,7 @@ from engine.desk.records import RunOutcome
 from engine.modes import Mode
 from workbooks.compliance.record import ComplianceReport
 
-KINDS = (DEAL, COMPLIANCE, REBALANCE, OPTIMISE)
+KINDS = (DEAL, COMPLIANCE, REBALANCE, OPTIMISE, RATING_MIGRATION, SIMULATION, GRID, BREAKEVEN)
 """What kinds of runs are stored."""
 
 

@@ -6,6 +6,7 @@ import pytest
 from openpyxl import Workbook
 
 from engine.desk.desk import Desk
+from engine.desk.reading.run_views import KINDS, stored_runs
 from engine.errors import ClodeskError
 from engine.snapshot import WorkbookSnapshot
 from engine.trading.trades import Side, Trade
@@ -31,7 +32,7 @@ def test_the_ribbon_has_the_commands_of_the_specification() -> None:
     """Ids and order are those of spec 06 §12; every command has words for the user."""
     ids = [one.id for one in commands()]
 
-    assert ids[:15] == [
+    assert ids[:18] == [
         "clo_select_deal",
         "clo_settings",
         "clo_run_compliance",
@@ -47,6 +48,9 @@ def test_the_ribbon_has_the_commands_of_the_specification() -> None:
         "clo_run_waterfall",
         "clo_run_waterfall_all",
         "clo_run_migration",
+        "clo_run_migration_all",
+        "clo_run_deal_simulation",
+        "clo_cancel_run",
     ]
     groups = [one.group for one in commands()]
     assert list(dict.fromkeys(groups)) == ["Deal", "Run", "Results", "Data", "Tools"]
@@ -205,22 +209,6 @@ def test_many_trades_are_kept_as_a_run_that_cells_read(
     assert cells.call("CLO_RUN_STATUS", [run_id], ctx) == {"v": "done"}
 
 
-def test_rating_migration_is_shown_by_notch_and_by_letter(run: RunCommand, demo: Desk, book: Workbook) -> None:
-    """The table is that of the function; families add up to it, and both charts are drawn."""
-    applied(run("clo_run_migration", cells={"clo_frequency": "Semi-Annually"}, answers={"years": 2}), book)
-    rows = table_on(book, "RM-Demo 1 Notches", "Expected par by rating")
-    letters = table_on(book, "RM-Demo 1", "Expected par by letter")
-    cells, ctx = Dispatcher(ResultMemory()), CallContext(lambda: demo)
-    _, *answered = cells.call("CLO_RATING_MIX", [DEAL_NAME, "semi_annual", 2], ctx)["v"]
-
-    assert [row["Expected default"] for row in rows] == [row[2] for row in answered]
-    assert len(rows) == 5
-    for row, family in zip(answered, letters, strict=True):
-        assert sum(list(family.values())[4:]) == pytest.approx(sum(row[4:]))
-        assert list(family.values())[1:4] == row[1:4]
-    assert charts_on(book, "RM-Demo 1") == ["Expected par by rating", "Expected cumulative default rate"]
-
-
 def test_spreads_of_the_deal(run: RunCommand, book: Workbook, held: list[str]) -> None:
     """Every asset of the deal has its spread; the distribution counts them all."""
     applied(run("clo_run_spreads"), book)
@@ -362,7 +350,7 @@ def test_a_cancelled_run_leaves_nothing_stored(demo_desk_of_its_own: Desk, run: 
     with pytest.raises(CancelledError):
         run(command_id, desk=desk, cells=AMOUNTS, progress=cancel)
 
-    assert desk.runs() == ()
+    assert [run for kind in KINDS for run in stored_runs(desk.views(desk.data_versions()), None, kind, 5)] == []
 
 
 def test_client_side_commands_change_nothing(run: RunCommand) -> None:

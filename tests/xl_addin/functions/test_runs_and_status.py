@@ -45,7 +45,11 @@ def test_runs_are_listed_newest_first(demo: CallCell, ran_desk: Desk) -> None:
         ("deal", "BASE", "legacy"),
         ("deal", "BASE", "standard"),
         ("compliance", "", "standard"),
+        ("rating_migration", "BASE", "legacy"),
+        ("simulation", "BASE", "standard"),
+        ("rating_migration", "BASE", "standard"),
     ]
+    assert [(row["seed"], row["simulations"]) for row in rows] == [("", "")] * 5 + [(12, 9), (7, 96), (12, 96)]
     assert {(row["deal"], row["status"], row["progress"]) for row in rows} == {(DEAL_NAME, "done", 1.0)}
     assert all(row["started"]["d"] <= row["ended"]["d"] for row in rows)
     assert rows[0]["started"]["f"] == "yyyy-mm-dd hh:mm:ss"
@@ -97,7 +101,7 @@ def test_runs_that_are_not_there(demo: CallCell, call: tuple[object, ...], code:
 def test_a_part_of_another_kind_of_run(demo: CallCell) -> None:
     """A compliance run has no classes, a deal run no purchases."""
     rows = records(demo("CLO_RUNS"))
-    deal_run, tested = rows[0]["run_id"], rows[-1]["run_id"]
+    deal_run, tested = rows[0]["run_id"], rows[4]["run_id"]
 
     assert "CLO-2188" in demo("CLO_RUN_RESULT", tested, "tranches")["m"]
     assert "is a deal run and has no purchases" in demo("CLO_RUN_RESULT", deal_run, "purchases")["m"]

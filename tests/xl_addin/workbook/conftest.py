@@ -9,7 +9,9 @@ from openpyxl import Workbook
 from db.cache import Cache, LocalCache
 from db.settings import StorageSettings
 from db.store import Store
+from engine.desk.assumption_sets import WORKBOOK
 from engine.desk.desk import Desk
+from engine.desk.simulations.request import SimulationRequest
 from tests.conftest import fresh_database
 from xl_addin.evaluator import Evaluation, evaluate
 from xl_addin.registry.context import CallContext
@@ -30,11 +32,16 @@ def calculated(workbook: Workbook | Path, desk: Desk) -> Evaluation:
 def demo_run_desk(
     server_url: str, template_database: str, storage_settings: StorageSettings, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Desk]:
-    """A desk that knows the demo deal, run in both built-in scenarios."""
+    """A desk that knows the demo deal, run in both built-in scenarios and simulated with and without cash flows."""
     with fresh_database(server_url, template_database) as url:
         store = Store(storage_settings, url)
         desk = Desk(store, Cache(LocalCache()))
         desk.demo(tmp_path_factory.mktemp("demo"))
+        for has_cash_flows in (False, True):
+            request = SimulationRequest(
+                deals=(DEMO,), n_simulations=64, seed=12, has_cash_flows=has_cash_flows, assumptions=WORKBOOK
+            )
+            desk.simulations.simulate(request, progress=lambda _text, _done: None)
         yield desk
         store.close()
 

@@ -47,7 +47,7 @@ def _evaluated(ids: list[str], desk: Desk) -> Evaluation:
 
 @pytest.fixture(scope="module")
 def on_the_demo(demo_run_desk: Desk) -> Evaluation:
-    """Examples that any user can calculate once he has made the demo deal, each on a sheet of its own."""
+    """Examples that any user can calculate once he has made the demo deal and simulated it, each on its own sheet."""
     return _evaluated([key for key in EXAMPLES if _on_the_demo(key)], demo_run_desk)
 
 
