@@ -133,7 +133,7 @@ def is_clear(row: Floats, state: int, shock: float) -> bool:
 
 
 @kernel
-def start_chunk(walk: Walk, scratch: Scratch, states: States) -> None:
+def start_chunk(walk: Walk, states: States) -> None:
     """Set row 0 of the states."""
     for i in range(walk.initial.shape[0]):
         has_matured = walk.last_period[i] == 0 and walk.initial[i] < DEFAULTED
@@ -233,7 +233,7 @@ def walk_factors(
     scratch, states = borrowed(scratch), borrowed(states)
     counter, flip = borrowed(counter), borrowed(flip)
     n = states.shape[1]
-    start_chunk(walk, scratch, states)
+    start_chunk(walk, states)
     for t in range(1, states.shape[0]):
         set_ranges(walk, t, scratch, states)
         for f in range(factors.shape[1]):
@@ -283,7 +283,7 @@ def step_shocks(walk: Walk, t: int, shocks: Floats, scratch: Scratch, states: St
     """
     walk, shocks, scratch, states = borrowed(walk), borrowed(shocks), borrowed(scratch), borrowed(states)
     if t == 1:
-        start_chunk(walk, scratch, states)
+        start_chunk(walk, states)
     set_ranges(walk, t, scratch, states)
     table = walk.period_table[t - 1]
     for i in range(states.shape[1]):

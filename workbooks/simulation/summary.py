@@ -7,8 +7,9 @@ import numpy as np
 from engine.rating_migration.fields import ROW_OF_FIELD
 from engine.rating_migration.statistics import QUANTILES, STATISTICS
 from workbooks.results.looks import Column, Look, Page, days, numbers
+from workbooks.results.record import Unit
 from workbooks.results.summary import LOOK_OF_UNIT
-from workbooks.simulation.record import SimulationRecord
+from workbooks.simulation.record import DealRecord, SimulationRecord
 from workbooks.simulation.tables import look_of_field, statistic_header
 from workbooks.xlsx import Scalar
 
@@ -123,12 +124,17 @@ def _write_classes(page: Page, record: SimulationRecord, row: int, prefix: str) 
         Column("Probability of loss", Look.SHARE, numbers(deal.loss_probability)),
         Column("Break-even CDR", Look.RATE, numbers(deal.break_even_cdr)),
         *(
-            Column(f"{metric}, mean", LOOK_OF_UNIT[unit], numbers(deal.figures[:, at, 0]))
-            for at, (metric, unit) in enumerate(zip(deal.metrics, deal.units, strict=True))
-            if at < len(WIDTHS) - 6
+            Column(f"{deal.metrics[at]}, mean", LOOK_OF_UNIT[deal.units[at]], numbers(deal.figures[:, at, 0]))
+            for at in _metrics_beside_losses(deal)[: len(WIDTHS) - 6]
         ),
     ]
     return page.table(row + 1, columns, name=f"{prefix}classes").last_row + 2
+
+
+def _metrics_beside_losses(deal: DealRecord) -> list[int]:
+    """Places of the metrics that the other columns do not show, rates and lives before amounts."""
+    places = [at for at, metric in enumerate(deal.metrics) if not metric.startswith("Loss")]
+    return sorted(places, key=lambda at: deal.units[at] is Unit.MONEY)
 
 
 def _write_accuracy(page: Page, record: SimulationRecord, row: int, prefix: str) -> int:

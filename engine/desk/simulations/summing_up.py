@@ -38,12 +38,12 @@ SHOWN_QUANTILES = {"P5": 0.05, "P25": 0.25, "P50": 0.50, "P75": 0.75, "P95": 0.9
 CONVERGING = (("Cumulative default balance", "BALDEF"), ("CCC balance", "BALCCC"), ("Performing balance", "BALPERF"))
 
 METRICS = (
+    ("Loss", "loss", Unit.MONEY),
+    ("Loss of the balance", "loss_fraction", Unit.RATE),
     ("Yield at price", "yield_at_price", Unit.RATE),
     ("Average life", "wal", Unit.YEARS),
     ("Interest paid", "interest", Unit.MONEY),
     ("Principal paid", "principal", Unit.MONEY),
-    ("Loss", "loss", Unit.MONEY),
-    ("Loss of the balance", "loss_fraction", Unit.RATE),
 )
 """Label, member of TrancheDistributions, and how it is shown."""
 

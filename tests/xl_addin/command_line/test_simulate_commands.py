@@ -5,6 +5,7 @@ import re
 import shlex
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,18 +95,27 @@ def press_at_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(execute._Course, "run", pressed)
 
 
+@pytest.fixture
+def usual_handler() -> Iterator[None]:
+    """Ctrl-C raises, as in a terminal; a process in the background of a script may have been told to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("usual_handler")
 def test_the_second_ctrl_c_ends_at_once_and_legacy_runs_keep_the_first() -> None:
     """Outside of a simulation the signal means what it did before."""
     before = signal.getsignal(signal.SIGINT)
     with interruptible(Mode.STANDARD) as is_cancelled:
         assert not is_cancelled()
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         assert is_cancelled()
         with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
     with interruptible(Mode.LEGACY), pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
 
 REFUSED: list[tuple[tuple[str, ...], int, str]] = [

@@ -28,6 +28,15 @@ def calculated(workbook: Workbook | Path, desk: Desk) -> Evaluation:
     return evaluate(workbook, Dispatcher(ResultMemory()), lambda: CallContext(lambda: desk))
 
 
+def simulate_demo(desk: Desk) -> None:
+    """Store a simulation of the demo deal's ratings, and one of its cash flows."""
+    for has_cash_flows in (False, True):
+        request = SimulationRequest(
+            deals=(DEMO,), n_simulations=64, seed=12, has_cash_flows=has_cash_flows, assumptions=WORKBOOK
+        )
+        desk.simulations.simulate(request, progress=lambda _text, _done: None)
+
+
 @pytest.fixture(scope="session")
 def demo_run_desk(
     server_url: str, template_database: str, storage_settings: StorageSettings, tmp_path_factory: pytest.TempPathFactory
@@ -37,11 +46,7 @@ def demo_run_desk(
         store = Store(storage_settings, url)
         desk = Desk(store, Cache(LocalCache()))
         desk.demo(tmp_path_factory.mktemp("demo"))
-        for has_cash_flows in (False, True):
-            request = SimulationRequest(
-                deals=(DEMO,), n_simulations=64, seed=12, has_cash_flows=has_cash_flows, assumptions=WORKBOOK
-            )
-            desk.simulations.simulate(request, progress=lambda _text, _done: None)
+        simulate_demo(desk)
         yield desk
         store.close()
 
@@ -54,11 +59,14 @@ def mag17_run_url(
     tmp_path_factory: pytest.TempPathFactory,
     reference: Path,
 ) -> Iterator[str]:
-    """A database with the demo deal and the recorded workbook, both run in both built-in scenarios, and demo swaps."""
+    """A database with the demo deal, simulated too, and the recorded workbook, both run in both built-in scenarios, and
+    demo swaps.
+    """
     with fresh_database(server_url, template_database) as url:
         store = Store(storage_settings, url)
         desk = Desk(store, Cache(LocalCache()))
         desk.demo(tmp_path_factory.mktemp("demo"))
+        simulate_demo(desk)
         desk.swaps.demo()
         desk.import_workbook(reference / "data" / "legacy" / "legacy_workbook.xlsx")
         for scenario in SCENARIOS:
