@@ -18,26 +18,10 @@ from engine.rating_migration.legacy_algebra import (
     square_root,
 )
 from engine.rating_migration.legacy_paths import months_of
+from tests.rating_migration.worked_example import ANNUAL, LEGACY_QUARTER, PRINTED
 
 LEGACY = Mode.LEGACY.quirks
-ANNUAL = np.array(
-    [
-        [0.950, 0.045, 0.005, 0.000, 0.000],
-        [0.040, 0.860, 0.080, 0.010, 0.010],
-        [0.002, 0.060, 0.840, 0.058, 0.040],
-        [0.000, 0.005, 0.120, 0.600, 0.275],
-        [0.000, 0.000, 0.000, 0.000, 1.000],
-    ]
-)
-QUARTER = [
-    [0.987020, 0.012076, 0.000904, 0.000000, 0.000000],
-    [0.010785, 0.962194, 0.022492, 0.002496, 0.002034],
-    [0.000265, 0.016969, 0.955673, 0.018661, 0.008433],
-    [0.000000, 0.000493, 0.038729, 0.878793, 0.081984],
-    [0.000000, 0.000000, 0.000000, 0.000000, 1.000000],
-]
 INDEFINITE = np.array([[1.0, 0.9, 0.6], [0.9, 1.0, 0.0], [0.6, 0.0, 1.0]])
-PRINTED = 5.1e-7
 
 
 def test_the_quarter_is_the_one_of_the_worked_example() -> None:
@@ -45,7 +29,7 @@ def test_the_quarter_is_the_one_of_the_worked_example() -> None:
     quarter = period_matrix(ANNUAL, "Quarterly")
     year = np.linalg.matrix_power(quarter, 4)
 
-    assert_allclose(quarter, QUARTER, atol=PRINTED)
+    assert_allclose(quarter, LEGACY_QUARTER, atol=PRINTED)
     assert np.abs(year - ANNUAL).max() == pytest.approx(2.70e-4, abs=5e-7)
     assert norm(year - ANNUAL) == pytest.approx(4.58e-4, abs=5e-7)
     assert_allclose(year[:4, 4], [0.000211, 0.010002, 0.039999, 0.274969], atol=PRINTED)
@@ -63,7 +47,7 @@ def test_a_frequency_in_capitals_is_quarterly_in_the_matrix_only() -> None:
     """04 Q8: ANNUALLY takes a quarter's matrix a year at a time; read without case it is the year."""
     quarter, months = period_matrix(ANNUAL, "ANNUALLY"), months_of("ANNUALLY")
 
-    assert_allclose(quarter, QUARTER, atol=PRINTED)
+    assert_allclose(quarter, LEGACY_QUARTER, atol=PRINTED)
     assert months == 12
     assert period_matrix(ANNUAL, "ANNUALLY", LEGACY - {Quirk.FREQUENCY_CASE}) is ANNUAL
 
@@ -143,7 +127,7 @@ def test_cumulative_rows_end_at_one() -> None:
     cumulative = cumulative_rows(period_matrix(ANNUAL, "Quarterly"))
 
     assert_allclose(cumulative[:, -1], 1.0, atol=1e-15)
-    assert_allclose(cumulative[1, :3], np.cumsum(QUARTER[1][:3]), atol=3 * PRINTED)
+    assert_allclose(cumulative[1, :3], np.cumsum(LEGACY_QUARTER[1][:3]), atol=3 * PRINTED)
 
 
 def test_the_factor_is_that_of_a_library() -> None:

@@ -26,27 +26,9 @@ from engine.rating_migration.transition import (
     scaled_defaults,
     thresholds,
 )
+from tests.rating_migration.worked_example import ANNUAL, LEGACY_QUARTER, PRINTED, RATINGS
 
 Floats = npt.NDArray[np.float64]
-
-RATINGS = ("IG", "BB", "B", "CCC", "D")
-ANNUAL = np.array(
-    [
-        [0.950, 0.045, 0.005, 0.000, 0.000],
-        [0.040, 0.860, 0.080, 0.010, 0.010],
-        [0.002, 0.060, 0.840, 0.058, 0.040],
-        [0.000, 0.005, 0.120, 0.600, 0.275],
-        [0.000, 0.000, 0.000, 0.000, 1.000],
-    ]
-)
-LEGACY_QUARTER = [
-    [0.987020, 0.012076, 0.000904, 0.000000, 0.000000],
-    [0.010785, 0.962194, 0.022492, 0.002496, 0.002034],
-    [0.000265, 0.016969, 0.955673, 0.018661, 0.008433],
-    [0.000000, 0.000493, 0.038729, 0.878793, 0.081984],
-    [0.000000, 0.000000, 0.000000, 0.000000, 1.000000],
-]
-PRINTED = 5.1e-7
 
 
 def of_the_example(adjustment: Adjustment = Adjustment.WEIGHTED) -> RatingTransitions:

@@ -1,8 +1,13 @@
 """Running a job to its end, and what was received."""
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+import dask
+from distributed import LocalCluster
 
 from engine.desk.blocks.execute import execute
 from engine.desk.blocks.job import Array
@@ -30,6 +35,25 @@ def run_all(job: Any, settings: BlockSettings, **changes: Any) -> Received:
     arguments: dict[str, Any] = {"receive": received, "progress": silent, "is_cancelled": never} | changes
     execute(job, settings=settings, **arguments)
     return received
+
+
+@contextmanager
+def three_dask_workers() -> Iterator[BlockSettings]:
+    """A cluster of three processes with one thread each."""
+    # One retry, where dask itself allows three: workers take a second to come back.
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
+        LocalCluster(
+            n_workers=3,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit="1GiB",
+            dashboard_address=":0",
+            # It tells of every worker that is killed, which is what happens here.
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+    ):
+        yield BlockSettings(scheduler=cluster.scheduler_address)
 
 
 def silent(text: str, done: float) -> None:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import dask
 import pytest
 from distributed import Client, LocalCluster
 
@@ -16,26 +15,14 @@ from engine.desk.blocks.job import Array, StoppedError
 from engine.desk.blocks.settings import BlockSettings
 from engine.errors import BackendError, InputError, ModelError
 from tests.desk.blocks.jobs import N_BLOCKS, Draws, Failing, Killing, Reporting, Slow
-from tests.desk.blocks.running import Received, run_all
+from tests.desk.blocks.running import Received, run_all, three_dask_workers
 
 
 @pytest.fixture(scope="module")
 def settings() -> Iterator[BlockSettings]:
-    """A cluster of three processes with one thread each."""
-    # One retry, where dask itself allows three: workers take a second to come back.
-    with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
-        LocalCluster(
-            n_workers=3,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit="1GiB",
-            dashboard_address=":0",
-            # It tells of every worker that is killed, which is what happens here.
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-    ):
-        yield BlockSettings(scheduler=cluster.scheduler_address)
+    """Three dask workers."""
+    with three_dask_workers() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -1,20 +1,18 @@
 """A real simulation in blocks: the same bytes on threads, processes and a cluster, a worker killed half-way too."""
 
-import logging
 import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
 
-import dask
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client
 
 from engine.deal.simulation_job import SimulationJob
 from engine.desk.blocks.job import Array
 from engine.desk.blocks.settings import BlockSettings, WorkerKind
 from tests.deal.test_simulation_job import A_BLOCK, deal_job
-from tests.desk.blocks.running import Received, run_all
+from tests.desk.blocks.running import Received, run_all, three_dask_workers
 
 N_BLOCKS = 5
 
@@ -33,19 +31,9 @@ def expected(job: SimulationJob) -> bytes:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[BlockSettings]:
-    """Three processes with one thread each."""
-    with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
-        LocalCluster(
-            n_workers=3,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit="2GiB",
-            dashboard_address=":0",
-            silence_logs=logging.CRITICAL,
-        ) as made,
-    ):
-        yield BlockSettings(scheduler=made.scheduler_address)
+    """Three dask workers."""
+    with three_dask_workers() as found:
+        yield found
 
 
 def killing_one(workers: Callable[[], list[int]], received: Received) -> Callable[[int, Mapping[str, Array]], None]:
